@@ -1,0 +1,23 @@
+namespace TokenLedger.Contracts;
+
+/// <summary>
+/// The books of a pool are closed and opened again: its whole state, so that what follows can be decided without what came before. Written to `pool-{pool}` by Admission.
+/// </summary>
+/// <param name="Events">Events of the stream before this one.</param>
+public sealed record BooksCarriedForward(
+    PoolId Pool, long Events, PoolSettings Settings, int Replicas, long CapacityPosition, long LimitsPosition, CarriedBucket Surplus, CarriedAccount Account,
+    IReadOnlyList<CarriedEntitlement> Entitlements, IReadOnlyList<CarriedReservation> Open, IReadOnlyList<SettlementDeferred> Deferred) : ILedgerEvent;
+
+/// <summary>A token bucket: level and depth in micro-tokens at a time; no time for a bucket that was never filled.</summary>
+public sealed record CarriedBucket(long TokensPerSecond, Int128 LevelMicros, Int128 DepthMicros, DateTimeOffset? At);
+
+/// <summary>Totals over all time.</summary>
+public sealed record CarriedAccount(Totals Reserved, Totals Settled, Totals Returned, Totals Expired, Totals Evicted, Resources Outstanding);
+
+/// <param name="MeanHoldTicks">Mean time a request holds its sequence, in units of 100 ns; null before the first has ended.</param>
+public sealed record CarriedEntitlement(
+    EntitlementId Entitlement, EntitlementTerms Terms, EntitlementState State, IReadOnlyList<KeyId> Keys, Capacity Limits, double Debt, double Burst, double Weight,
+    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks);
+
+public sealed record CarriedReservation(
+    RequestId Request, EntitlementId Entitlement, Resources Reserved, Resources Outstanding, long InputTokens, long SurplusTokens, DateTimeOffset AdmittedAt, DateTimeOffset ExpiresAt);

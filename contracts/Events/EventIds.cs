@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace TokenLedger.Contracts;
+
+/// <summary>
+/// Event ids derived from the key of the fact they record, so that the ledger's unique index on the id keeps a fact from being recorded twice,
+/// and finds it again, for ever. Name-based UUIDs of version 8 (RFC 9562 §5.8): the first 128 bits of SHA-256 over the parts, each preceded by its length.
+/// </summary>
+public static class EventIds
+{
+    public static Guid Admission(PoolId pool, RequestId request) => FromKey("admission", pool.Value, request.ToString());
+
+    public static Guid Usage(string source, string eventId) => FromKey("usage", source, eventId);
+
+    private static Guid FromKey(params ReadOnlySpan<string> parts)
+    {
+        var text = new StringBuilder(128);
+        foreach (var part in parts) text.Append(part.Length).Append(':').Append(part);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()), hash);
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash[..16], bigEndian: true);
+    }
+}
+
+/// <summary>Names of the streams. Each has one writing service.</summary>
+public static class Streams
+{
+    public const string PoolPrefix = "pool-";
+    public const string Operators = "operators";
+
+    public static string Pool(PoolId pool) => PoolPrefix + pool.Value;
+    public static string Usage(PoolId? pool) => pool is { } known ? "usage-" + known.Value : "usage";
+    public static string Fairness(PoolId pool) => "fairness-" + pool.Value;
+    public static string Fleet(PoolId pool) => "fleet-" + pool.Value;
+}

@@ -1,0 +1,52 @@
+namespace TokenLedger.Contracts.Http;
+
+/// <summary>Body of <c>PUT /v1/pools/{pool}</c>. What is left out gets its default: burst 10 s, lease 300 s, tick 1000 ms.</summary>
+/// <param name="Policy">Only <c>weighted-share</c> so far, which is also the default.</param>
+public sealed record PutPool(
+    string? Model, int? Replicas, CapacityShape? PerReplica, long? KvBytesPerToken, long? DefaultMaxOutputTokens, ScalingShape? Scaling,
+    int? BurstSeconds = null, int? LeaseSeconds = null, string? Policy = null, bool? Shadow = null, int? TickMs = null);
+
+/// <summary>A capacity in a request body; a missing number is told apart from zero.</summary>
+public sealed record CapacityShape(long? TokensPerSecond, long? KvCacheBytes, int? Sequences);
+
+public sealed record ScalingShape(int? MinReplicas, int? MaxReplicas, double? TargetUtilization);
+
+/// <summary>Body of <c>PUT /v1/pools/{pool}/entitlements/{entitlement}</c>.</summary>
+public sealed record PutEntitlement(
+    TenantId? Tenant, ServiceClass? ServiceClass, long? SloTargetMs, CapacityShape? Baseline,
+    DateTimeOffset? ValidFrom = null, DateTimeOffset? ValidTo = null);
+
+/// <summary>Body of <c>PUT /v1/pools/{pool}/capacity</c>.</summary>
+public sealed record PutCapacity(int? Replicas);
+
+/// <summary>A pool as it stands, true at <see cref="LedgerVersion"/> of its stream. Tokens are rates (per second) in capacity and committed, counts in held and available.</summary>
+public sealed record PoolView(
+    PoolId Pool, string Model, int Replicas, Capacity PerReplica, long KvBytesPerToken, long DefaultMaxOutputTokens, int BurstSeconds, int LeaseSeconds,
+    string Policy, bool Shadow, int TickMs, ScalingBounds Scaling, DimensionsView Dimensions, int OpenReservations,
+    IReadOnlyList<EntitlementView> Entitlements, long LedgerVersion);
+
+/// <summary>The three dimensions of a pool.</summary>
+public sealed record DimensionsView(DimensionView Tokens, DimensionView KvCacheBytes, DimensionView Sequences);
+
+/// <param name="Capacity">What runs now.</param>
+/// <param name="Committed">Sum of the reserved baselines.</param>
+/// <param name="Held">Outstanding reservations.</param>
+/// <param name="Available">What could still be reserved now.</param>
+public sealed record DimensionView(long Capacity, long Committed, long Held, long Available);
+
+public sealed record EntitlementView(
+    EntitlementId Entitlement, TenantId Tenant, ServiceClass ServiceClass, EntitlementState State, long SloTargetMs, Capacity Baseline,
+    Capacity EffectiveLimits, Resources InFlight, double Debt, double Burst, double Weight,
+    DateTimeOffset? ValidFrom, DateTimeOffset? ValidTo, IReadOnlyList<KeyId> Keys);
+
+public sealed record PoolList(IReadOnlyList<PoolView> Pools);
+
+/// <summary>A new key. The only time it is shown.</summary>
+public sealed record NewKey(KeyId KeyId, string Key);
+
+/// <summary>Body of <c>POST /v1/keys</c>: an operator key with roles; a tenant binds a finance key to that tenant.</summary>
+public sealed record PostOperatorKey(string? Name, IReadOnlyList<Role>? Roles, TenantId? Tenant = null);
+
+public sealed record OperatorKeyView(KeyId KeyId, string Name, IReadOnlyList<Role> Roles, TenantId? Tenant);
+
+public sealed record OperatorKeyList(IReadOnlyList<OperatorKeyView> Keys);

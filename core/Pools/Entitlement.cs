@@ -1,0 +1,61 @@
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Core.Pools;
+
+/// <summary>An entitlement as the pool's stream tells it.</summary>
+public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
+{
+    public EntitlementId Id { get; } = id;
+    public EntitlementTerms Terms { get; internal set; } = terms;
+    public EntitlementState State { get; internal set; }
+    public List<KeyId> Keys { get; } = [];
+
+    /// <summary>Effective limits: what it may use of the pool at the moment.</summary>
+    public Capacity Limits { get; internal set; }
+    public double Debt { get; internal set; }
+    public double Burst { get; internal set; }
+    public double Weight { get; internal set; }
+
+    public Account Account { get; } = new();
+    public Resources Held => Account.Outstanding;
+
+    /// <summary>Bucket of the effective token rate.</summary>
+    public TokenBucket Rate { get; } = new();
+
+    /// <summary>Bucket of the baseline of a dedicated entitlement: what it may take before it draws on the pool's surplus.</summary>
+    public TokenBucket Baseline { get; } = new();
+
+    /// <summary>Mean time a request of this entitlement holds its sequence: an average that gives the newest a tenth.</summary>
+    public TimeSpan? MeanHold { get; internal set; }
+
+    /// <summary>May be asked for capacity at all; a degraded one has no floor but is served as far as there is room.</summary>
+    public bool IsServed => State is EntitlementState.Bound or EntitlementState.Degraded;
+
+    /// <summary>Has a baseline that is kept free for it.</summary>
+    public bool HasFloor => State == EntitlementState.Bound && IsReserved(Terms.ServiceClass);
+
+    /// <summary>The part of its floor that it does not use now and that nobody else may take.</summary>
+    public (long KvCacheBytes, int Sequences) IdleFloor => HasFloor
+        ? (Math.Max(0, Terms.Baseline.KvCacheBytes - Held.KvCacheBytes), Math.Max(0, Terms.Baseline.Sequences - Held.Sequences))
+        : default;
+
+    public static bool IsReserved(ServiceClass serviceClass) => serviceClass is ServiceClass.Dedicated or ServiceClass.Guaranteed;
+
+    internal void ObserveHold(TimeSpan held) => MeanHold = MeanHold is { } mean ? new TimeSpan((mean.Ticks * 9 + held.Ticks) / 10) : held;
+}
+
+/// <summary>An open reservation.</summary>
+public sealed class Reservation(RequestId request, Entitlement entitlement, Resources reserved, long inputTokens, long surplusTokens, DateTimeOffset admittedAt)
+{
+    public RequestId Request { get; } = request;
+    public Entitlement Entitlement { get; } = entitlement;
+    public Resources Reserved { get; } = reserved;
+    public long InputTokens { get; } = inputTokens;
+
+    /// <summary>The part of its tokens that was drawn from the pool's surplus, not from the entitlement's own floor.</summary>
+    public long SurplusTokens { get; } = surplusTokens;
+    public DateTimeOffset AdmittedAt { get; } = admittedAt;
+    public Resources Outstanding { get; internal set; } = reserved;
+    public DateTimeOffset ExpiresAt { get; internal set; }
+    public bool PrefillReleased => Outstanding.Tokens < Reserved.Tokens;
+}

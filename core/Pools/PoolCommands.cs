@@ -1,0 +1,72 @@
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Core.Pools;
+
+/// <summary>What can be asked of a pool.</summary>
+public abstract record PoolCommand;
+
+public sealed record ConfigurePool(PoolSettings Settings) : PoolCommand;
+
+public sealed record GrantEntitlement(EntitlementId Entitlement, EntitlementTerms Terms) : PoolCommand;
+
+public sealed record RevokeEntitlement(EntitlementId Entitlement) : PoolCommand;
+
+public sealed record IssueKey(EntitlementId Entitlement, KeyId Key, string KeyHash) : PoolCommand;
+
+public sealed record RevokeKey(EntitlementId Entitlement, KeyId Key) : PoolCommand;
+
+public sealed record Admit(RequestId Request, EntitlementId Entitlement, long InputTokens, long? MaxOutputTokens, string? Workload) : PoolCommand;
+
+public sealed record ReleasePrefill(RequestId Request, EntitlementId Entitlement) : PoolCommand;
+
+public sealed record Renew(RequestId Request, EntitlementId Entitlement) : PoolCommand;
+
+public sealed record Release(RequestId Request, EntitlementId Entitlement) : PoolCommand;
+
+/// <param name="AdmissionRecorded">The ledger holds an admission of this request, open or ended.</param>
+/// <param name="Entitlement">Whose usage it is; null when only the request tells.</param>
+public sealed record Settle(RequestId Request, long InputTokens, long OutputTokens, long UsagePosition, bool AdmissionRecorded, EntitlementId? Entitlement = null) : PoolCommand;
+
+/// <summary>Ends leases that have run out and follows the calendar.</summary>
+public sealed record Sweep : PoolCommand;
+
+public sealed record ApplyCapacity(int Replicas, long Position) : PoolCommand;
+
+public sealed record ApplyLimits(IReadOnlyList<EntitlementLimits> Limits, long Position) : PoolCommand;
+
+/// <summary>Writes the whole state down, so that a later start needs nothing before it.</summary>
+public sealed record CloseBooks : PoolCommand;
+
+/// <summary>The events of a decision and the answer to whoever asked.</summary>
+public sealed record PoolDecision(IReadOnlyList<ILedgerEvent> Events, PoolAnswer Answer)
+{
+    public static PoolDecision Nothing(PoolAnswer answer) => new([], answer);
+}
+
+/// <summary>What the one who asked is told.</summary>
+public abstract record PoolAnswer;
+
+/// <summary>Done; <paramref name="Created"/> when something new came to be, <paramref name="Changed"/> when anything was recorded.</summary>
+public sealed record Done(bool Created, bool Changed) : PoolAnswer;
+
+public sealed record Admitted(RequestAdmitted Event, Headroom Headroom) : PoolAnswer;
+
+public sealed record Denied(RequestDenied Event, Headroom Headroom) : PoolAnswer;
+
+/// <summary>This request holds a reservation already: the recorded admission is the answer.</summary>
+public sealed record AlreadyOpen : PoolAnswer;
+
+/// <summary>The reservation after a change to it.</summary>
+public sealed record Reserved(EntitlementId Entitlement, Resources Outstanding, DateTimeOffset ExpiresAt) : PoolAnswer;
+
+/// <summary>No open reservation has this id.</summary>
+public sealed record NotOpen : PoolAnswer;
+
+/// <summary>A command that cannot be carried out; nothing is recorded.</summary>
+public sealed record Rejected(Rejection Kind, string Detail) : PoolAnswer;
+
+public enum Rejection { PoolUnknown, EntitlementUnknown, KeyUnknown, NotYours, NeverFits, EntitlementNotBound }
+
+/// <summary>What an entitlement may still ask for: sequences in flight, and tokens in its bucket.</summary>
+public readonly record struct Headroom(
+    int LimitSequences, int RemainingSequences, TimeSpan SequencesReset, long LimitTokens, long RemainingTokens, TimeSpan TokensReset);

@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using TokenLedger.Contracts;
+using TokenLedger.Core.Fairness;
+
+namespace TokenLedger.Core.Pools;
+
+/// <summary>What each event does to a pool. After every event the books balance, or it throws <see cref="ConservationException"/>.</summary>
+public static class PoolEvolution
+{
+    /// <summary>Early usage that a pool remembers; beyond it the oldest is forgotten (it stays billed, and its admission ends by its lease).</summary>
+    public const int MostDeferred = 10_000;
+
+    private const int MostStaleLeases = 1_000;
+
+    public static void Evolve(PoolState pool, ILedgerEvent data, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        switch (data)
+        {
+            case RequestAdmitted e: Admit(pool, e, at); break;
+            case RequestDenied or RequestsDenied: break;
+            case PrefillReleased e: ReleasePrefill(pool, e); break;
+            case ReservationRenewed e: Renew(pool, e); break;
+            case ReservationSettled e: Settle(pool, e, at); break;
+            case SettlementDeferred e: Defer(pool, e); break;
+            case ReservationReleased e: End(pool, e.Request, at, e.Returned, refund: e.Returned.Tokens, a => a.Return(e.Returned)); break;
+            case ReservationExpired e: End(pool, e.Request, at, e.Expired, refund: 0, a => a.Expire(e.Expired)); break;
+            case ReservationEvicted e: End(pool, e.Request, at, e.Evicted, refund: e.Evicted.Tokens, a => a.Evict(e.Evicted)); break;
+            case LimitsApplied e: Apply(pool, e, at); break;
+            case BooksCarriedForward e: OpenBooks(pool, e, at); break;
+            default: Reconfigure(pool, data, at); break;
+        }
+        pool.Version++;
+    }
+
+    private static void Reconfigure(PoolState pool, ILedgerEvent data, DateTimeOffset at)
+    {
+        switch (data)
+        {
+            case PoolOpened e: (pool.Settings, pool.Replicas) = (e.Settings, e.Settings.Replicas); break;
+            case PoolReconfigured e:
+                if (e.Settings.Replicas != pool.Settings!.Replicas) pool.Replicas = e.Settings.Replicas;
+                pool.Settings = e.Settings;
+                break;
+            case EntitlementGranted e: Grant(pool, e); break;
+            case EntitlementAmended e: pool.Entitlements[e.Entitlement].Terms = e.Terms; break;
+            case EntitlementRevoked e:
+                pool.Entitlements[e.Entitlement].State = EntitlementState.Revoked;
+                pool.Entitlements[e.Entitlement].Keys.Clear();
+                break;
+            case EntitlementStateChanged e: pool.Entitlements[e.Entitlement].State = e.To; break;
+            case KeyIssued e: pool.Entitlements[e.Entitlement].Keys.Add(e.Key); return;
+            case KeyRevoked e: pool.Entitlements[e.Entitlement].Keys.Remove(e.Key); return;
+            default: throw new UnreachableException($"A pool does not know {data.GetType().Name}.");
+        }
+        Rebalance(pool, at);
+    }
+
+    /// <summary>A name granted again after a revocation starts anew at the end of the order, but keeps what its old requests still hold.</summary>
+    private static void Grant(PoolState pool, EntitlementGranted e)
+    {
+        if (pool.Entitlements.Remove(e.Entitlement, out var former))
+        {
+            (former.Terms, former.State, former.Debt, former.Burst) = (e.Terms, EntitlementState.Pending, 0, 0);
+            pool.Entitlements.Add(e.Entitlement, former);
+        }
+        else pool.Entitlements.Add(e.Entitlement, new Entitlement(e.Entitlement, e.Terms));
+    }
+
+    private static void Apply(PoolState pool, LimitsApplied e, DateTimeOffset at)
+    {
+        (pool.LimitsPosition, pool.CapacityPosition) = (e.LimitsPosition, e.CapacityPosition);
+        if (pool.Replicas != e.Replicas)
+        {
+            pool.Replicas = e.Replicas;
+            Rebalance(pool, at);
+        }
+        foreach (var applied in e.Limits)
+        {
+            var entitlement = pool.Entitlements[applied.Entitlement];
+            (entitlement.Debt, entitlement.Burst, entitlement.Weight) = (applied.Debt, applied.Burst, applied.Weight);
+            SetLimits(pool, entitlement, applied.Limits, at);
+        }
+    }
+
+    /// <summary>After a change of settings, capacity, terms or state: floors, the surplus, and static limits until the next tick divides anew.</summary>
+    private static void Rebalance(PoolState pool, DateTimeOffset at)
+    {
+        SumFloors(pool);
+        pool.NextCalendarChange = Binding.NextChange(pool.Entitlements.Values, at);
+        // More floors than capacity last only until the next event of the same decision degrades one: no bucket is emptied for that.
+        if (!pool.Floors.FitsIn(pool.Capacity)) return;
+        var surplus = pool.Capacity.Less(pool.Floors);
+        pool.Surplus.SetRate(surplus.TokensPerSecond, pool.Settings!.BurstSeconds, at);
+        var served = pool.Entitlements.Values.Where(e => e.IsServed).ToList();
+        var meanTarget = served.Count == 0 ? 1 : served.Average(e => (double)e.Terms.SloTargetMs);
+        foreach (var e in pool.Entitlements.Values)
+        {
+            e.Weight = PriorityWeight.Of(e.Terms.ServiceClass, e.Terms.SloTargetMs, meanTarget, e.Burst, e.Debt);
+            SetLimits(pool, e, StaticLimits.For(e, surplus), at);
+        }
+    }
+
+    private static void OpenBooks(PoolState pool, BooksCarriedForward e, DateTimeOffset at)
+    {
+        PoolBooks.Open(pool, e);
+        pool.NextCalendarChange = Binding.NextChange(pool.Entitlements.Values, at);
+        SumFloors(pool);
+    }
+
+    private static void SumFloors(PoolState pool)
+    {
+        var (floors, kv, sequences) = (default(Capacity), 0L, 0);
+        foreach (var e in pool.Entitlements.Values)
+        {
+            if (e.HasFloor) floors += e.Terms.Baseline;
+            (kv, sequences) = (kv + e.IdleFloor.KvCacheBytes, sequences + e.IdleFloor.Sequences);
+        }
+        (pool.Floors, pool.IdleFloors) = (floors, (kv, sequences));
+    }
+
+    private static void SetLimits(PoolState pool, Entitlement entitlement, Capacity limits, DateTimeOffset at)
+    {
+        entitlement.Limits = limits;
+        if (!entitlement.IsServed) return; // Its buckets start, full, when it is first served.
+        entitlement.Rate.SetRate(limits.TokensPerSecond, pool.Settings!.BurstSeconds, at);
+        var floor = entitlement.HasFloor && entitlement.Terms.ServiceClass == ServiceClass.Dedicated ? entitlement.Terms.Baseline.TokensPerSecond : 0;
+        entitlement.Baseline.SetRate(floor, pool.Settings.BurstSeconds, at);
+    }
+
+    private static void Admit(PoolState pool, RequestAdmitted e, DateTimeOffset at)
+    {
+        var entitlement = pool.Entitlements[e.Entitlement];
+        var fromSurplus = PoolState.SurplusShare(entitlement, e.Reserved.Tokens, at);
+        Charge(pool, entitlement, e.Reserved.Tokens, fromSurplus, at);
+        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt };
+        pool.Open.Add(e.Request, reservation);
+        pool.Leases.Enqueue(e.Request, e.ExpiresAt);
+        Post(pool, entitlement, account => account.Reserve(e.Reserved));
+    }
+
+    private static void ReleasePrefill(PoolState pool, PrefillReleased e)
+    {
+        var open = Find(pool, e.Request);
+        var prefill = new Resources(e.Tokens, 0, 0);
+        if (e.Tokens > open.Outstanding.Tokens) throw new ConservationException($"Request {e.Request} holds {open.Outstanding} and cannot settle {prefill}.");
+        open.Outstanding -= prefill;
+        Post(pool, open.Entitlement, account => account.Settle(prefill));
+    }
+
+    private static void Renew(PoolState pool, ReservationRenewed e)
+    {
+        Find(pool, e.Request).ExpiresAt = e.ExpiresAt;
+        pool.Leases.Enqueue(e.Request, e.ExpiresAt);
+        DropStaleLeases(pool);
+    }
+
+    private static void Defer(PoolState pool, SettlementDeferred e)
+    {
+        if (pool.Deferred.Count >= MostDeferred) pool.Deferred.RemoveAt(0);
+        pool.Deferred[e.Request] = e;
+    }
+
+    private static void Settle(PoolState pool, ReservationSettled e, DateTimeOffset at)
+    {
+        var refund = Find(pool, e.Request).Reserved.Tokens - (e.InputTokens + e.OutputTokens);
+        pool.Deferred.Remove(e.Request);
+        End(pool, e.Request, at, e.Settled + e.Returned, refund, account =>
+        {
+            account.Settle(e.Settled);
+            account.Return(e.Returned);
+        });
+    }
+
+    /// <summary>Ends a reservation, all that it still holds and no more, and corrects the buckets by what was charged too much (or, negative, too little).</summary>
+    private static void End(PoolState pool, RequestId request, DateTimeOffset at, Resources ended, long refund, Action<Account> post)
+    {
+        var open = Find(pool, request);
+        if (ended != open.Outstanding) throw new ConservationException($"Request {request} holds {open.Outstanding} and cannot end with {ended}.");
+        pool.Open.Remove(request);
+        Post(pool, open.Entitlement, post);
+        if (refund != 0)
+        {
+            var toSurplus = refund > 0 ? Math.Min(refund, open.SurplusTokens) : -PoolState.SurplusShare(open.Entitlement, -refund, at);
+            Charge(pool, open.Entitlement, -refund, -toSurplus, at);
+        }
+        open.Entitlement.ObserveHold(at - open.AdmittedAt);
+        DropStaleLeases(pool);
+    }
+
+    private static Reservation Find(PoolState pool, RequestId request) =>
+        pool.Open.GetValueOrDefault(request) ?? throw new ConservationException($"Request {request} holds no reservation.");
+
+    private static void Charge(PoolState pool, Entitlement entitlement, long tokens, long fromSurplus, DateTimeOffset at)
+    {
+        entitlement.Rate.Charge(tokens, at);
+        if (fromSurplus != 0) pool.Surplus.Charge(fromSurplus, at);
+        if (entitlement.Baseline.Rate > 0) entitlement.Baseline.Charge(tokens - fromSurplus, at);
+    }
+
+    private static void Post(PoolState pool, Entitlement entitlement, Action<Account> post)
+    {
+        var before = entitlement.IdleFloor;
+        post(pool.Account);
+        post(entitlement.Account);
+        var after = entitlement.IdleFloor;
+        pool.IdleFloors = (pool.IdleFloors.KvCacheBytes + after.KvCacheBytes - before.KvCacheBytes, pool.IdleFloors.Sequences + after.Sequences - before.Sequences);
+    }
+
+    /// <summary>Keeps the first lease a live one, and the stale ones behind it fewer than the live ones and <see cref="MostStaleLeases"/>.</summary>
+    private static void DropStaleLeases(PoolState pool)
+    {
+        if (pool.Leases.Count > 2 * pool.Open.Count + MostStaleLeases)
+        {
+            pool.Leases.Clear();
+            pool.Leases.EnqueueRange(pool.Open.Values.Select(r => (r.Request, r.ExpiresAt)));
+        }
+        while (pool.Leases.TryPeek(out var request, out var until) && !(pool.Open.TryGetValue(request, out var open) && open.ExpiresAt == until))
+            pool.Leases.Dequeue();
+    }
+}

@@ -1,0 +1,54 @@
+using TokenLedger.Contracts;
+using TokenLedger.Core.Pools;
+
+namespace TokenLedger.Core.Replay;
+
+/// <summary>One rule with what it compared. A rule after the one that decided was not asked; its verdict says what it would have been.</summary>
+public sealed record ExplainedRule(DenialReason Rule, bool Passes, bool WasAsked, IReadOnlyList<Measure> Measures);
+
+/// <summary>The entitlement just before the decision. Tokens is the level of its bucket, negative in debt; room is what the pool could give it: free, less the idle floors of others.</summary>
+public sealed record EntitlementBefore(
+    ServiceClass ServiceClass, EntitlementState State, Capacity Baseline, Capacity Limits, Resources InFlight, long Tokens, long BucketTokens,
+    long RoomKvCacheBytes, int RoomSequences, double Debt, double Burst, double Weight, TimeSpan? MeanHold);
+
+/// <summary>The pool just before the decision. Floors are the baselines kept free for those who have them; surplus is the level of the bucket that all others share.</summary>
+public sealed record PoolBefore(int Replicas, Capacity Capacity, Resources Held, Capacity Floors, long SurplusTokens, int OpenReservations);
+
+/// <summary>Why a request was admitted or refused, told by the very rules that decide.</summary>
+/// <param name="Refused">The rule that decided; null when all passed.</param>
+/// <param name="Evicted">The preemptible requests that were stopped to make room.</param>
+public sealed record AdmissionExplanation(
+    DateTimeOffset At, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long OutputTokens, bool OutputIsTheDefault, Resources Need,
+    PoolBefore Pool, EntitlementBefore Before, IReadOnlyList<ExplainedRule> Rules, DenialReason? Refused, long? RetryAfterMs, RetryBasis? RetryBasis, IReadOnlyList<RequestId> Evicted)
+{
+    public bool Admitted => Refused is null;
+
+    /// <summary>Explains a request on the state before it.</summary>
+    /// <exception cref="KeyNotFoundException">The pool has no such entitlement.</exception>
+    public static AdmissionExplanation Of(PoolState pool, Admit command, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentNullException.ThrowIfNull(command);
+        var entitlement = pool.Entitlements[command.Entitlement];
+        var request = new AdmissionCase(pool, entitlement, AdmissionDecisions.NeedOf(pool, command), now);
+        var rules = new List<ExplainedRule>();
+        AdmissionRule? broken = null;
+        foreach (var rule in AdmissionRule.Order)
+        {
+            var passes = rule.Passes(ref request);
+            rules.Add(new(rule.Reason, passes, WasAsked: broken is null, rule.Measures(request)));
+            if (!passes) broken ??= rule;
+        }
+        return new(
+            now, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
+            new(pool.Replicas, pool.Capacity, pool.Held, pool.Floors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
+            broken?.Reason, broken is null ? null : AdmissionDecisions.RetryAfterMs(broken, request), broken?.Wait(request).Basis,
+            broken is null ? [.. request.Evicted.Select(victim => victim.Request)] : []);
+    }
+
+    private static EntitlementBefore Look(PoolState pool, Entitlement e, DateTimeOffset now)
+    {
+        var (kv, sequences) = pool.RoomFor(e);
+        return new(e.Terms.ServiceClass, e.State, e.Terms.Baseline, e.Limits, e.Held, e.Rate.TokensAt(now), e.Rate.DepthTokens, kv, sequences, e.Debt, e.Burst, e.Weight, e.MeanHold);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using TokenLedger.Contracts;
+using TokenLedger.Hosting.Problems;
+
+namespace TokenLedger.Hosting.Access;
+
+/// <summary>Authenticates <c>Authorization: Bearer</c> keys against the directory and answers failures as problems.</summary>
+internal sealed class KeyAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, DirectoryFollower directory)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public const string Scheme_ = "Key";
+    public const string TenantClaim = "tenant";
+    private const string Prefix = "Bearer ";
+    private const int LongestKey = 256;
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var header = Request.Headers.Authorization.ToString();
+        if (header.Length == 0) return AuthenticateResult.NoResult();
+        if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || header.Length > Prefix.Length + LongestKey)
+            return AuthenticateResult.Fail("The Authorization header is not 'Bearer <key>'.");
+        var caller = await directory.FindCallerAsync(ApiKeys.Hash(header[Prefix.Length..].Trim()), Context.RequestAborted);
+        if (caller is null) return AuthenticateResult.Fail("This key is not known, or not any more.");
+        Context.Features.Set(caller);
+        return AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity(Claims(caller), Scheme_)), Scheme_));
+    }
+
+    private static Claim OfRole(Role role) => new(ClaimTypes.Role, role.ToString());
+
+    private static IEnumerable<Claim> Claims(Caller caller) => caller switch
+    {
+        OperatorCaller { Roles: var roles, Tenant: { } tenant } => [.. roles.Select(OfRole), new Claim(TenantClaim, tenant.Value)],
+        OperatorCaller { Roles: var roles } => roles.Select(OfRole),
+        _ => [new Claim(ClaimTypes.Role, Policies.Inference)],
+    };
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var result = await HandleAuthenticateOnceSafeAsync();
+        Response.Headers.WWWAuthenticate = "Bearer";
+        await Problem.Of(StatusCodes.Status401Unauthorized, "key-unknown", "No valid key",
+            result.Failure?.Message ?? "Send 'Authorization: Bearer <key>'.").ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Problem.Of(StatusCodes.Status403Forbidden, "role-missing", "This key may not do that",
+            Context.Features.Get<Caller>() is OperatorCaller { Tenant: { } tenant } ? $"It is bound to tenant '{tenant}', and this call shows others too."
+            : Context.Features.Get<Caller>() is OperatorCaller { Roles: var roles }
+                ? $"It carries the roles {string.Join(", ", roles.Select(r => WordConverter<Role>.Word(r)))}, and none of them allows this call."
+                : "It is an inference key; this call needs an operator key.").ExecuteAsync(Context);
+}
+
+/// <summary>The caller of a request.</summary>
+public static class CallerAccess
+{
+    /// <exception cref="InvalidOperationException">The endpoint does not require a key.</exception>
+    public static Caller GetCaller(this HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<Caller>() ?? throw new InvalidOperationException("This endpoint asked for the caller without requiring a key.");
+    }
+
+    public static InferenceCaller GetInferenceCaller(this HttpContext context) => (InferenceCaller)context.GetCaller();
+
+    /// <summary>The tenant a caller is bound to; null when it may see all.</summary>
+    public static TenantId? BoundTenant(this Caller caller) => (caller as OperatorCaller)?.Tenant;
+}

@@ -1,0 +1,52 @@
+using Npgsql;
+using NpgsqlTypes;
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Ledger;
+
+/// <summary>Rows of <c>mt_events</c>: how they are written by binary COPY and read back, columns in the order of the .sql files.</summary>
+internal static class EventRows
+{
+    public static async Task WriteAsync(NpgsqlConnection connection, string stream, Appended first, IReadOnlyList<NewEvent> events, byte[][] payloads, CancellationToken ct)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync(SqlText.CopyEvents, ct);
+        for (var i = 0; i < payloads.Length; i++)
+        {
+            var recorded = events[i];
+            await copy.StartRowAsync(ct);
+            await copy.WriteAsync(first.FirstPosition + i, NpgsqlDbType.Bigint, ct);
+            await copy.WriteAsync(recorded.Id, NpgsqlDbType.Uuid, ct);
+            await copy.WriteAsync(stream, NpgsqlDbType.Varchar, ct);
+            await copy.WriteAsync(first.FirstVersion + i, NpgsqlDbType.Bigint, ct);
+            await copy.WriteAsync(payloads[i], NpgsqlDbType.Jsonb, ct);
+            await copy.WriteAsync(EventCatalogue.Of(recorded.Data.GetType()).WireName, NpgsqlDbType.Varchar, ct);
+            await copy.WriteAsync(recorded.Timestamp, NpgsqlDbType.TimestampTz, ct);
+            await WriteAsync(copy, recorded.CorrelationId, ct);
+            await WriteAsync(copy, recorded.CausationId, ct);
+        }
+        await copy.CompleteAsync(ct);
+    }
+
+    public static async Task<IReadOnlyList<RecordedEvent>> ReadAsync(NpgsqlDataReader reader, CancellationToken ct)
+    {
+        var events = new List<RecordedEvent>();
+        while (await reader.ReadAsync(ct)) events.Add(Read(reader));
+        return events;
+    }
+
+    private static RecordedEvent Read(NpgsqlDataReader row)
+    {
+        var type = row.GetString(4);
+        return new(
+            row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetGuid(3), Interned(type), row.GetFieldValue<DateTimeOffset>(5),
+            EventCatalogue.Deserialize(type, row.GetFieldValue<byte[]>(6)), Text(row, 7), Text(row, 8));
+    }
+
+    // The catalogue's own string, so that a long list of events does not hold its type's name once per event.
+    private static string Interned(string type) => EventCatalogue.TryFind(type, out var kind) ? kind.WireName : type;
+
+    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static Task WriteAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken ct) =>
+        text is null ? copy.WriteNullAsync(ct) : copy.WriteAsync(text, NpgsqlDbType.Varchar, ct);
+}

@@ -1,0 +1,29 @@
+using Npgsql;
+
+namespace TokenLedger.Ledger;
+
+/// <summary>
+/// Opens the database of a ledger. The schema is chosen here and nowhere else, as the connections' search path: every .sql file then reads as it would in psql,
+/// and a module's own tables stand beside the ledger's. The path is a start-up parameter, so it survives the pool's resets.
+/// </summary>
+public static class LedgerDatabase
+{
+    public const string DefaultSchema = "tokenledger";
+
+    /// <summary>A pool of connections whose search path is the one schema.</summary>
+    /// <exception cref="ArgumentException">The schema is not 1 to 63 of a–z, 0–9 and '_', the first a letter.</exception>
+    public static NpgsqlDataSource Open(string connectionString, string schema = DefaultSchema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        if (!IsPlainName(schema)) throw new ArgumentException($"'{schema}' is no schema name: use 1 to 63 of a-z, 0-9 and '_', the first a letter.", nameof(schema));
+        // The name labels the pool's metrics; without one they would show the connection string.
+        return new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema }.ConnectionString) { Name = schema }.Build();
+    }
+
+    /// <summary>Installs or upgrades the ledger's own tables.</summary>
+    public static Task UpgradeAsync(NpgsqlDataSource source, CancellationToken ct) =>
+        SchemaMigrator.UpgradeAsync(source, "ledger", typeof(LedgerDatabase).Assembly, "TokenLedger.Ledger.Postgres.Schema.", ct);
+
+    private static bool IsPlainName(string name) =>
+        name.Length is > 0 and <= 63 && char.IsAsciiLetterLower(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
+}

@@ -1,0 +1,1 @@
+select size, note, created_at from tl_checkpoints where size = $1

@@ -1,0 +1,1 @@
+select version from mt_streams where id = $1

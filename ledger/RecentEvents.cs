@@ -1,0 +1,61 @@
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Ledger;
+
+/// <summary>
+/// The events that this process appended last, in order of position without a gap. Its own readers, which are nearly always at the head, take them from here: no query, no JSON.
+/// What is asked for beyond either end, or appended by another process, is the database's to answer.
+/// </summary>
+internal sealed class RecentEvents(int capacity)
+{
+    /// <summary>Appends return in any order; so many may be ahead of one that has not returned yet. More means that another process appended in between.</summary>
+    private const int MostEarly = 64;
+    private readonly Lock _gate = new();
+    private readonly RecordedEvent[] _ring = new RecordedEvent[capacity];
+    private readonly SortedList<long, RecordedEvent[]> _early = [];
+
+    // Positions in the ring are above _floor and not above _last.
+    private long _floor;
+    private long _last;
+
+    public void Add(string stream, Appended first, IReadOnlyList<NewEvent> events)
+    {
+        if (capacity == 0) return;
+        var batch = new RecordedEvent[events.Count];
+        for (var i = 0; i < batch.Length; i++)
+        {
+            var e = events[i];
+            batch[i] = new(first.FirstPosition + i, stream, first.FirstVersion + i, e.Id, EventCatalogue.Of(e.Data.GetType()).WireName, e.Timestamp, e.Data, e.CorrelationId, e.CausationId);
+        }
+        lock (_gate)
+        {
+            _early[first.FirstPosition] = batch;
+            if (_early.Count > MostEarly || _last == 0) _floor = _last = _early.GetKeyAtIndex(0) - 1;
+            while (_early.Count > 0 && _early.GetKeyAtIndex(0) <= _last + 1) Take(_early.GetValueAtIndex(0));
+        }
+    }
+
+    /// <returns>Null when the ledger itself must be asked.</returns>
+    public LedgerPage? Read(long after, int limit, IReadOnlyCollection<string>? types, string? stream)
+    {
+        lock (_gate)
+        {
+            if (after < _floor || after >= _last) return null;
+            var events = new List<RecordedEvent>();
+            for (var position = after + 1; position <= _last && events.Count < limit; position++)
+            {
+                var e = _ring[position % capacity];
+                if ((types is null || types.Contains(e.Type)) && (stream is null || e.Stream == stream)) events.Add(e);
+            }
+            return LedgerPages.Of(events, after, limit, _last);
+        }
+    }
+
+    private void Take(RecordedEvent[] batch)
+    {
+        _early.RemoveAt(0);
+        foreach (var e in batch)
+            if (e.Position == _last + 1) _ring[++_last % capacity] = e;
+        _floor = Math.Max(_floor, _last - capacity);
+    }
+}

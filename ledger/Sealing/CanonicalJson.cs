@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace TokenLedger.Ledger.Sealing;
+
+/// <summary>
+/// Rewrites JSON so that equal values are equal bytes: keys in the order of their UTF-8 bytes, no white space, shortest escapes, plain decimals (docs/ledger-format.md).
+/// The text that was appended and the text that jsonb gives back come out the same. An instance is used again and again, by one thread at a time.
+/// </summary>
+internal sealed class CanonicalJson
+{
+    private const int MostDepth = 64;
+    private const int FewMembers = 24;
+    private readonly CanonicalBuffer _target;
+    private readonly CanonicalBuffer _sorted = new();
+    private readonly Comparison<Member> _byKey;
+    private Member[] _members = new Member[64];
+    private int _memberCount;
+
+    public CanonicalJson(CanonicalBuffer target) => (_target, _byKey) = (target, Compare);
+
+    /// <exception cref="CanonicalFormException">It is not one JSON value, repeats a key, or holds a number beyond all bounds.</exception>
+    public void Append(ReadOnlySpan<byte> json)
+    {
+        _memberCount = 0;
+        try
+        {
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostDepth });
+            reader.Read();
+            AppendValue(ref reader);
+            if (reader.Read()) throw new CanonicalFormException("There is more than one JSON value.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The second is how the reader says that an escape stands for half a character.
+            throw new CanonicalFormException($"It is not JSON: {e.Message}", e);
+        }
+    }
+
+    private void AppendValue(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject: AppendObject(ref reader); break;
+            case JsonTokenType.StartArray: AppendArray(ref reader); break;
+            case JsonTokenType.String: AppendString(ref reader); break;
+            case JsonTokenType.Number: CanonicalNumber.Append(_target, reader.ValueSpan); break;
+            // The words true, false and null have one way to be written.
+            default: _target.Append(reader.ValueSpan); break;
+        }
+    }
+
+    private void AppendArray(ref Utf8JsonReader reader)
+    {
+        _target.Append((byte)'[');
+        for (var first = true; reader.Read() && reader.TokenType != JsonTokenType.EndArray; first = false)
+        {
+            if (!first) _target.Append((byte)',');
+            AppendValue(ref reader);
+        }
+        _target.Append((byte)']');
+    }
+
+    /// <summary>Members are written as they come, each with a comma behind it, then put in order; the last comma becomes the bracket.</summary>
+    private void AppendObject(ref Utf8JsonReader reader)
+    {
+        _target.Append((byte)'{');
+        var (start, first) = (_target.Length, _memberCount);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var begin = _target.Length;
+            AppendString(ref reader);
+            var member = new Member(begin, _target.Length - begin - 2, 0, reader.ValueIsEscaped ? Unescaped(ref reader) : null);
+            _target.Append((byte)':');
+            reader.Read();
+            AppendValue(ref reader);
+            _target.Append((byte)',');
+            Push(member with { Length = _target.Length - begin });
+        }
+        Sort(_members.AsSpan(first, _memberCount - first), start);
+        if (_memberCount > first) _target.Truncate(_target.Length - 1);
+        _memberCount = first;
+        _target.Append((byte)'}');
+    }
+
+    private void Sort(Span<Member> members, int start)
+    {
+        if (AreSorted(members)) return;
+        if (members.Length <= FewMembers) SortFew(members);
+        else members.Sort(_byKey);
+        if (!AreSorted(members)) throw new CanonicalFormException("An object has the same key twice.");
+        _sorted.Clear();
+        foreach (var member in members) _sorted.Append(_target.Slice(member.Start, member.Length));
+        _sorted.Written.CopyTo(_target.Slice(start, _sorted.Length));
+    }
+
+    private void SortFew(Span<Member> members)
+    {
+        for (var i = 1; i < members.Length; i++)
+        {
+            var member = members[i];
+            var at = i;
+            for (; at > 0 && Compare(members[at - 1], member) > 0; at--) members[at] = members[at - 1];
+            members[at] = member;
+        }
+    }
+
+    private bool AreSorted(ReadOnlySpan<Member> members)
+    {
+        for (var i = 1; i < members.Length; i++)
+            if (Compare(members[i - 1], members[i]) >= 0) return false;
+        return true;
+    }
+
+    private int Compare(Member a, Member b) => Key(a).SequenceCompareTo(Key(b));
+
+    private ReadOnlySpan<byte> Key(Member member) => member.Key ?? _target.Slice(member.Start + 1, member.KeyLength);
+
+    private void AppendString(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueIsEscaped)
+        {
+            var longest = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+            _target.AppendQuoted(longest.AsSpan(0, reader.CopyString(longest)));
+            ArrayPool<byte>.Shared.Return(longest);
+            return;
+        }
+        // Without an escape it holds nothing that needs one.
+        _target.Append((byte)'"');
+        _target.Append(reader.ValueSpan);
+        _target.Append((byte)'"');
+    }
+
+    private static byte[] Unescaped(ref Utf8JsonReader reader)
+    {
+        var longest = new byte[reader.ValueSpan.Length];
+        return longest[..reader.CopyString(longest)];
+    }
+
+    private void Push(Member member)
+    {
+        if (_memberCount == _members.Length) Array.Resize(ref _members, _members.Length * 2);
+        _members[_memberCount++] = member;
+    }
+
+    /// <summary>Where a member stands in the target. <see cref="Key"/> is its key where that differs from how it is written.</summary>
+    private readonly record struct Member(int Start, int KeyLength, int Length, byte[]? Key);
+}

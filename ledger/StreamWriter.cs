@@ -1,0 +1,69 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace TokenLedger.Ledger;
+
+/// <summary>
+/// The one writer of a stream in this process. Commands wait in a bounded queue; a single loop takes those that are there, decides them one after the other on the model,
+/// appends all their events in one commit and only then answers. While a commit is under way the next batch gathers, so batches grow with the load and an idle writer adds no wait.
+/// </summary>
+public sealed class StreamWriter<TCommand, TAnswer> : IAsyncDisposable
+{
+    private readonly Channel<QueuedCommand<TCommand, TAnswer>> _queue;
+    private readonly StreamSession<TCommand, TAnswer> _session;
+    private readonly StreamWriterOptions _options;
+    private readonly string _stream;
+    private readonly Task _loop;
+    private volatile bool _disposed;
+
+    public StreamWriter(ILedger ledger, IStreamModel<TCommand, TAnswer> model, TimeProvider clock, StreamWriterOptions options, ILogger? log = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _stream = model.Stream;
+        _queue = Channel.CreateBounded<QueuedCommand<TCommand, TAnswer>>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
+        _session = new(ledger, model, clock, options, log ?? NullLogger.Instance);
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Commands that wait to be decided.</summary>
+    public int QueueLength => _queue.Reader.Count;
+
+    /// <summary>Decides a command and answers when its events, and those of all decisions it could see, are durable.</summary>
+    /// <param name="ct">Ends the wait. A command that is not being decided yet is dropped; one that is may still be recorded.</param>
+    /// <exception cref="QueueFullException">Too many commands are waiting.</exception>
+    /// <exception cref="LedgerUnavailableException">The ledger did not answer; whether the events are recorded is not known.</exception>
+    /// <exception cref="ObjectDisposedException">The writer takes no more commands.</exception>
+    public async Task<TAnswer> SendAsync(TCommand command, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var queued = new QueuedCommand<TCommand, TAnswer>(command, ct);
+        if (!_queue.Writer.TryWrite(queued)) throw new QueueFullException(_stream, _options.QueueCapacity);
+        return await queued.Task.WaitAsync(ct);
+    }
+
+    /// <summary>Takes no more commands, finishes those that wait and answers them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    private async Task RunAsync()
+    {
+        List<QueuedCommand<TCommand, TAnswer>> later = [];
+        while (later.Count > 0 || await _queue.Reader.WaitToReadAsync())
+        {
+            List<QueuedCommand<TCommand, TAnswer>> batch = [.. later.Where(queued => !queued.IsDropped())];
+            while (batch.Count < _options.MaxBatch && _queue.Reader.TryRead(out var queued))
+                if (!queued.IsDropped()) batch.Add(queued);
+            // Nothing cancels a batch, because a commit that is cancelled may have happened. Disposal waits for it; a call that hangs is ended by the ledger's own time limits.
+            later = batch.Count == 0 ? [] : await _session.WriteAsync(batch, CancellationToken.None);
+        }
+    }
+}

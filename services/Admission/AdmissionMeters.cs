@@ -1,0 +1,38 @@
+using System.Diagnostics.Metrics;
+using TokenLedger.Admission.Endpoints;
+using TokenLedger.Admission.Pools;
+using TokenLedger.Core.Pools;
+using TokenLedger.Hosting.Access;
+
+namespace TokenLedger.Admission;
+
+/// <summary>Counts admissions by pool, entitlement and outcome, and shows how long the pools' queues are.</summary>
+internal sealed class AdmissionMeters
+{
+    private readonly Counter<long> _admissions;
+    private readonly Counter<long> _tokens;
+
+    public AdmissionMeters(IMeterFactory meters, PoolWriters pools, LedgerDirectory directory)
+    {
+        var meter = meters.Create("TokenLedger.Admission");
+        _admissions = meter.CreateCounter<long>("tokenledger.admissions", "{request}", "Admissions asked for, by outcome.");
+        _tokens = meter.CreateCounter<long>("tokenledger.admission.tokens", "{token}", "Expected tokens of admissions, by outcome.");
+        meter.CreateObservableGauge("tokenledger.admission.queue",
+            () => directory.Pools.Select(pool => new Measurement<int>(pools.QueueLength(pool), new KeyValuePair<string, object?>("pool", pool.Value))),
+            "{request}", "Requests that wait for a pool's writer.");
+    }
+
+    public void Count(InferenceCaller caller, PoolAnswer? answer)
+    {
+        var (outcome, tokens) = answer switch
+        {
+            Admitted a => ("admitted", a.Event.Reserved.Tokens),
+            Denied d => (Refusals.Word(d.Event.Reason), d.Event.Tokens),
+            Recorded => ("repeated", 0),
+            _ => ("rejected", 0),
+        };
+        KeyValuePair<string, object?> pool = new("pool", caller.Pool.Value), entitlement = new("entitlement", caller.Entitlement.Value), result = new("outcome", outcome);
+        _admissions.Add(1, pool, entitlement, result);
+        if (tokens > 0) _tokens.Add(tokens, pool, entitlement, result);
+    }
+}

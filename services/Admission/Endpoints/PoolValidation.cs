@@ -1,0 +1,74 @@
+using TokenLedger.Contracts;
+using TokenLedger.Contracts.Http;
+using TokenLedger.Core.Pools;
+using TokenLedger.Hosting.Problems;
+
+namespace TokenLedger.Admission.Endpoints;
+
+/// <summary>What a pool and an entitlement may be. The bounds keep every product within 64 bits.</summary>
+internal static class PoolValidation
+{
+    private const int MostReplicas = 100_000;
+    private const long MostTokens = 100_000_000;
+    private const long MostPerReplica = 1L << 53;
+    private const long MostBucketTokens = 9_000_000_000_000;
+    private const long LongestSloMs = 86_400_000;
+
+    public static PoolSettings Settings(PutPool body, Fields fields)
+    {
+        var replicas = fields.Range(body.Replicas, "replicas", 0, MostReplicas);
+        var scaling = new ScalingBounds(
+            fields.Range(body.Scaling is null ? 0 : body.Scaling.MinReplicas, "scaling.minReplicas", 0, MostReplicas),
+            fields.Range(body.Scaling is null ? Math.Max(1, replicas) : body.Scaling.MaxReplicas, "scaling.maxReplicas", 1, MostReplicas),
+            body.Scaling is null ? 0.8 : fields.Required(body.Scaling.TargetUtilization, "scaling.targetUtilization"));
+        fields.Require(scaling.TargetUtilization is > 0 and <= 1, "scaling.targetUtilization", "must be above 0 and at most 1");
+        fields.Require(scaling.MinReplicas <= scaling.MaxReplicas, "scaling.minReplicas", "must not exceed scaling.maxReplicas");
+        fields.Require(replicas <= scaling.MaxReplicas, "replicas", "must not exceed scaling.maxReplicas");
+        fields.Require(body.Policy is null or PoolViews.Policy, "policy", $"can only be {PoolViews.Policy} in this version");
+        fields.Require(body.Shadow is null or false, "shadow", "can only be false in this version");
+
+        var settings = new PoolSettings(
+            fields.Text(body.Model, "model", 200), replicas, Capacity(body.PerReplica, "perReplica", fields, least: 1),
+            fields.Range(body.KvBytesPerToken, "kvBytesPerToken", 0, 1_000_000_000),
+            fields.Range(body.DefaultMaxOutputTokens, "defaultMaxOutputTokens", 1, MostTokens),
+            fields.Range(body.BurstSeconds ?? 10, "burstSeconds", 1, 3_600),
+            fields.Range(body.LeaseSeconds ?? 300, "leaseSeconds", 1, 86_400),
+            fields.Range(body.TickMs ?? 1_000, "tickMs", 100, 3_600_000), scaling);
+        fields.Require(
+            (Int128)settings.PerReplica.TokensPerSecond * scaling.MaxReplicas * settings.BurstSeconds <= MostBucketTokens,
+            "perReplica.tokensPerSecond", $"times the largest number of replicas and burstSeconds must not exceed {MostBucketTokens}");
+        fields.Require((Int128)settings.PerReplica.KvCacheBytes * scaling.MaxReplicas <= long.MaxValue / 4, "perReplica.kvCacheBytes", "times the largest number of replicas is too large");
+        fields.Require((long)settings.PerReplica.Sequences * scaling.MaxReplicas <= int.MaxValue / 4, "perReplica.sequences", "times the largest number of replicas is too large");
+        return settings;
+    }
+
+    public static EntitlementTerms Terms(PutEntitlement body, Fields fields)
+    {
+        var serviceClass = fields.Required(body.ServiceClass, "serviceClass");
+        var surplusOnly = serviceClass is ServiceClass.Spot or ServiceClass.Preemptible;
+        var baseline = surplusOnly && body.Baseline is null ? default : Capacity(body.Baseline, "baseline", fields, least: 0);
+        fields.Require(!surplusOnly || body.ServiceClass is null || baseline == default, "baseline", "must be zero or left out: this class has surplus only");
+        fields.Require(body.ValidFrom is null || body.ValidTo is null || body.ValidFrom < body.ValidTo, "validTo", "must be after validFrom");
+        return new(
+            fields.Required(body.Tenant, "tenant"), serviceClass, fields.Range(body.SloTargetMs, "sloTargetMs", 1, LongestSloMs), baseline,
+            body.ValidFrom?.ToUniversalTime(), body.ValidTo?.ToUniversalTime());
+    }
+
+    public static Admit Admission(PostAdmission body, EntitlementId entitlement, Fields fields)
+    {
+        fields.Require(body.Workload is null || body.Workload.Length <= 64 && !body.Workload.Any(char.IsControl), "workload", "must have at most 64 characters and no control characters");
+        if (body.WaitMs is not null) fields.Range(body.WaitMs, "waitMs", 0, 600_000);
+        return new(
+            fields.Required(body.RequestId, "requestId"), entitlement, fields.Range(body.InputTokens, "inputTokens", 0, MostTokens),
+            body.MaxOutputTokens is null ? null : fields.Range(body.MaxOutputTokens, "maxOutputTokens", 0, MostTokens), body.Workload);
+    }
+
+    private static Capacity Capacity(CapacityShape? shape, string field, Fields fields, int least)
+    {
+        fields.Require(shape is not null, field, "is required");
+        return shape is null ? default : new(
+            fields.Range(shape.TokensPerSecond, $"{field}.tokensPerSecond", least, MostPerReplica),
+            fields.Range(shape.KvCacheBytes, $"{field}.kvCacheBytes", least, MostPerReplica),
+            fields.Range(shape.Sequences, $"{field}.sequences", least, 10_000_000));
+    }
+}

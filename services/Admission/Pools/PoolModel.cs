@@ -1,0 +1,99 @@
+using TokenLedger.Contracts;
+using TokenLedger.Core.Pools;
+using TokenLedger.Ledger;
+
+namespace TokenLedger.Admission.Pools;
+
+/// <summary>The pool's state machine between its writer and the ledger: looks up ids that are not open, decides, and bounds the refusals listed.</summary>
+internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions options) : IStreamModel<PoolRequest, PoolReply>
+{
+    private readonly DenialCounts _denials = new(pool, options.ListedDenialsPerSecond);
+    private PoolState _state = new(pool);
+    private Dictionary<Guid, RecordedEvent> _recorded = [];
+    private long _opening;
+
+    public string Stream { get; } = Streams.Pool(pool);
+
+    public bool NeedsHistory => true;
+
+    public string OpeningType { get; } = EventCatalogue.WireName<BooksCarriedForward>();
+
+    public void Reset()
+    {
+        (_state, _opening) = (new(pool), 0);
+        _denials.Clear();
+    }
+
+    public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
+    {
+        PoolEvolution.Evolve(_state, data, timestamp);
+        if (data is BooksCarriedForward) _opening = _state.Version;
+    }
+
+    /// <summary>An id is good for ever, so one that holds no open reservation may still be in the ledger: one look for the whole batch.</summary>
+    public async Task PrepareAsync(IReadOnlyList<PoolRequest> batch, CancellationToken ct)
+    {
+        var ids = batch.Select(RequestOf).OfType<RequestId>().Select(id => EventIds.Admission(pool, id)).ToHashSet();
+        _recorded = ids.Count == 0 ? [] : (await ledger.FindAsync(ids, ct)).ToDictionary(e => e.Id);
+    }
+
+    public Decided<PoolReply> Decide(PoolRequest request, DateTimeOffset now)
+    {
+        if (request.Command is null) return Reply(new PoolReply(null, 0, _state.Settings is null ? null : PoolViews.Of(_state, now)));
+        if (request.Command is Admit admit && FindAdmission(admit.Request) is { } before) return Reply(Repeat(admit, before, now));
+        var command = request.Command is Settle settle ? settle with { AdmissionRecorded = FindAdmission(settle.Request) is not null } : request.Command;
+        var decision = PoolDecisions.Decide(_state, command, now);
+        return decision.Answer switch
+        {
+            // It was admitted earlier in this very batch: the next batch finds it recorded.
+            AlreadyOpen => Decided<PoolReply>.Later,
+            NotOpen when RequestOf(request) is { } id && FindAdmission(id) is { } ended =>
+                Reply(new PoolReply(new Ended(((RequestAdmitted)ended.Data).Entitlement), ended.Position)),
+            // Books are closed when there is nothing else to do, and not so often that writing them down costs more than reading on.
+            Done { Changed: false } when command is Sweep && _state.Version - _opening >= Math.Max(options.EventsPerBook, _state.Open.Count) =>
+                PoolDecisions.Decide(_state, new CloseBooks(), now) is var closed ? Record(closed.Events, closed.Answer, now) : default,
+            Denied denied when !_denials.MayList(denied.Event, now) => Reply(new PoolReply(denied, 0)),
+            var answer => Record(decision.Events, answer, now),
+        };
+    }
+
+    public IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now) =>
+        _denials.Flush() is { } counts ? [new NewEvent(Guid.CreateVersion7(now), now, counts)] : [];
+
+    private static Decided<PoolReply> Reply(PoolReply reply) => new([], _ => reply);
+
+    private static Decided<PoolReply> Record(IReadOnlyList<ILedgerEvent> events, PoolAnswer answer, DateTimeOffset now)
+    {
+        var recorded = new NewEvent[events.Count];
+        var place = events.Count - 1;
+        for (var i = 0; i < recorded.Length; i++)
+        {
+            recorded[i] = PoolEventIdentity.Identify(events[i], now);
+            if (events[i] is RequestAdmitted) place = i;
+        }
+        return new(recorded, appended => new PoolReply(answer, events.Count == 0 ? 0 : appended.FirstPosition + place));
+    }
+
+    private PoolReply Repeat(Admit admit, RecordedEvent before, DateTimeOffset now)
+    {
+        var admitted = (RequestAdmitted)before.Data;
+        PoolAnswer answer =
+            admitted.Entitlement != admit.Entitlement ? new Conflicting("Another entitlement uses this request id.")
+            : (admitted.InputTokens, admitted.MaxOutputTokens, admitted.Workload) != (admit.InputTokens, admit.MaxOutputTokens, admit.Workload)
+                ? new Conflicting("This request id was admitted with other tokens or another workload.")
+            : new Recorded(admitted, _state.Entitlements.TryGetValue(admit.Entitlement, out var entitlement) ? AdmissionDecisions.HeadroomAfter(entitlement, default, now) : null);
+        return new(answer, before.Position);
+    }
+
+    private RecordedEvent? FindAdmission(RequestId request) => _recorded.GetValueOrDefault(EventIds.Admission(pool, request));
+
+    private static RequestId? RequestOf(PoolRequest request) => request.Command switch
+    {
+        Admit c => c.Request,
+        Settle c => c.Request,
+        ReleasePrefill c => c.Request,
+        Renew c => c.Request,
+        Release c => c.Request,
+        _ => null,
+    };
+}

@@ -1,0 +1,3 @@
+using TokenLedger.AllInOne;
+
+return await LocalInstance.RunAsync(args, AllModules.Add, AllModules.Map);

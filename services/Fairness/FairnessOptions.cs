@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace TokenLedger.Fairness;
+
+/// <summary>Bounds of the fairness service.</summary>
+public sealed class FairnessOptions
+{
+    public const string Section = "TokenLedger:Fairness";
+
+    /// <summary>How often it is looked whether a pool's tick is due, in milliseconds; ticks are not shorter than this.</summary>
+    [Range(10, 10_000)]
+    public int LoopMs { get; set; } = 100;
+
+    /// <summary>Ticks in one answer of the history.</summary>
+    [Range(1, 100_000)]
+    public int MaxHistory { get; set; } = 1_000;
+}

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using TokenLedger.Contracts;
+using TokenLedger.Hosting.Access;
+using TokenLedger.Ledger;
+
+namespace TokenLedger.Metering.Intake;
+
+/// <summary>One writer for each pool's usage stream, and one for usage whose pool nobody can tell.</summary>
+internal sealed class UsageWriters(
+    ILedger ledger, LedgerDirectory directory, DirectoryFollower follower, TimeProvider clock, IOptions<MeteringOptions> options, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<StreamWriter<RecordUsage, UsageAnswer>>> _writers = new(StringComparer.Ordinal);
+
+    public Task<UsageAnswer> SendAsync(RecordUsage command, CancellationToken ct) => Writer(command.Pool).SendAsync(command, ct);
+
+    /// <summary>Which pool admitted each request, for reports that do not name one: request ids are UUIDs, so at most one pool did.</summary>
+    public async Task<IReadOnlyDictionary<RequestId, PoolId>> FindPoolsAsync(IReadOnlyCollection<RequestId> requests, CancellationToken ct)
+    {
+        if (requests.Count == 0) return new Dictionary<RequestId, PoolId>();
+        await follower.RefreshAsync(ct);
+        var ids = directory.Pools.SelectMany(pool => requests.Select(request => EventIds.Admission(pool, request))).ToHashSet();
+        var found = await ledger.FindAsync(ids, ct);
+        return found.Select(e => e.Data).OfType<RequestAdmitted>().DistinctBy(e => e.Request).ToDictionary(e => e.Request, e => e.Pool);
+    }
+
+    private StreamWriter<RecordUsage, UsageAnswer> Writer(PoolId? pool) => _writers.GetOrAdd(Streams.Usage(pool), _ => new(() => new(
+        ledger, new UsageModel(pool, ledger, directory, follower), clock,
+        new StreamWriterOptions { QueueCapacity = options.Value.QueueCapacity, MaxBatch = options.Value.MaxBatch },
+        loggers.CreateLogger("TokenLedger.Metering.UsageWriter")))).Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var writer in _writers.Values)
+            if (writer.IsValueCreated) await writer.Value.DisposeAsync();
+    }
+}

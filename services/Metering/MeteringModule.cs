@@ -1,0 +1,36 @@
+using Npgsql;
+using TokenLedger.Contracts;
+using TokenLedger.Hosting;
+using TokenLedger.Ledger;
+using TokenLedger.Metering.Intake;
+using TokenLedger.Metering.Views;
+
+namespace TokenLedger.Metering;
+
+/// <summary>Metering: records what was consumed, and answers what was. The only writer of the usage streams.</summary>
+public static class MeteringModule
+{
+    public static void AddMetering(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSettings<MeteringOptions>(builder.Configuration, MeteringOptions.Section);
+        services.AddSingleton<UsageWriters>();
+        services.AddSingleton<UsageIntake>();
+        services.AddSingleton<MeteringMeters>();
+        services.AddSingleton<UsageQueries>();
+        services.AddSingleton<UsageFreshness>();
+        services.AddSingleton<Projector>();
+        services.AddSingleton<UsageProjection>();
+        services.AddSchema((provider, ct) => SchemaMigrator.UpgradeAsync(
+            provider.GetRequiredService<NpgsqlDataSource>(), "metering", typeof(MeteringModule).Assembly, "TokenLedger.Metering.Views.Schema.", ct));
+
+        services.AddLedgerPublisher("metering", [.. EventCatalogue.Kinds.Where(kind => kind.Writer == "Metering").Select(kind => kind.Type)]);
+        services.AddLedgerFollower(UsageProjection.FollowerName, [typeof(TokensConsumed)], provider => provider.GetRequiredService<UsageProjection>());
+    }
+
+    public static void MapMetering(this IEndpointRouteBuilder routes)
+    {
+        routes.MapUsageIntake();
+        routes.MapUsageQueries();
+    }
+}

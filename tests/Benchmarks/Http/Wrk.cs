@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace TokenLedger.Benchmarks.Http;
+
+/// <summary>What wrk saw. Latencies are in microseconds; refused answers are those with a status of 400 or more.</summary>
+internal sealed record WrkResult(long Requests, long Microseconds, long Refused, long Broken, long P50, long P99)
+{
+    public double PerSecond => Requests * 1e6 / Microseconds;
+
+    public long Accepted => Requests - Refused;
+}
+
+/// <summary>The load generator wrk, with two threads and the script beside this file.</summary>
+internal static class Wrk
+{
+    private const string Program = "/usr/bin/wrk";
+    private const string Mark = "RESULT ";
+    private const int Threads = 2;
+
+    public static async Task<WrkResult> RunAsync(Uri url, string mode, string key, int connections, int seconds, CancellationToken ct)
+    {
+        if (!File.Exists(Program)) throw new BenchException("wrk is not installed, and it makes the load. On Debian and Ubuntu: apt-get install wrk");
+        string[] words = [$"-t{Threads}", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "Http", "admit.lua"), url.ToString(), "--", mode, key, RandomNumberGenerator.GetHexString(8, lowercase: true)];
+        using var process = Process.Start(new ProcessStartInfo(Program, words) { RedirectStandardOutput = true })!;
+        await using var stop = ct.Register(process.Kill);
+        var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await process.WaitForExitAsync(CancellationToken.None);
+        ct.ThrowIfCancellationRequested();
+        var line = output.Split('\n').FirstOrDefault(text => text.StartsWith(Mark, StringComparison.Ordinal)) ?? throw new BenchException($"wrk ended with code {process.ExitCode} and said: {output}");
+        return JsonSerializer.Deserialize<WrkResult>(line[Mark.Length..], JsonSerializerOptions.Web)!;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using TokenLedger.Contracts;
+using TokenLedger.Ledger;
+
+namespace TokenLedger.Benchmarks;
+
+/// <summary>
+/// What one writer can append, in batches of several sizes and while everything is sealed beside it, against copying the same rows without a ledger
+/// and against committing each event by itself.
+/// </summary>
+internal sealed class AppendBench(Servers servers, BenchOptions options)
+{
+    private const int Connections = 16;
+    private const int LargestBatch = 1_000;
+    private static readonly int[] s_sizes = [1, 10, 100, 256, LargestBatch];
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        foreach (var size in s_sizes)
+        {
+            var database = await servers.NewDatabaseAsync(ct);
+            await MeasureAsync(database, size, ct);
+            await servers.DropAsync(database, ct);
+        }
+    }
+
+    private async Task MeasureAsync(string database, int size, CancellationToken ct)
+    {
+        await using var ledger = await Servers.NewLedgerAsync(database, "ledger", ct);
+        await using var raw = await Servers.NewLedgerAsync(database, "raw", ct);
+        await using var single = await Servers.NewLedgerAsync(database, "single", ct);
+        await using var connection = await raw.OpenConnectionAsync(ct);
+        await using var oneByOne = await OneByOneWriter.OpenAsync(single, Connections, ct);
+        var (appending, copying, inserting) = (new PostgresLedger(ledger), new RawCopy(connection), new Traffic(new("bench"), 8, 1_000));
+        await using var sealing = new BackgroundSealer(ledger, appending);
+        var (stream, version) = (Streams.Pool(inserting.Pool), 0L);
+        foreach (var batch in inserting.Opening().Select(fact => fact.Event).Chunk(LargestBatch)) version = await AppendAsync(batch, version);
+        using var flow = inserting.PoolFlow().GetEnumerator();
+        // About as many events a round for every size, as far as small batches allow it in the time.
+        var events = Math.Max(size * 10, Math.Min(size * 400, 40 * LargestBatch));
+        var untilSealed = 0.0;
+        var rates = await Rounds.RunAsync(options.Duration, LedgerRoundAsync, () => Task.FromResult(untilSealed), RawRoundAsync, SingleRoundAsync);
+
+        Results.Row($"append/{size}", Rounds.Typical(rates[0], rates[2]), "events/s", $"raw COPY in transactions of {size}");
+        Results.Row($"append/{size}-sealed", Rounds.Typical(rates[1], rates[2]), "events/s", $"raw COPY in transactions of {size}");
+        if (size == LargestBatch) Results.Row($"append/{size}-to-single", Rounds.Typical(rates[0], rates[3]), "events/s", $"an event per transaction on {Connections} connections");
+
+        async Task<long> AppendAsync(IReadOnlyList<NewEvent> batch, long after) => (await appending.AppendAsync(stream, after, batch, ct)).FirstVersion + batch.Count - 1;
+
+        async Task<double> LedgerRoundAsync()
+        {
+            var batches = Take(events).Chunk(size).ToList();
+            var started = Stopwatch.GetTimestamp();
+            foreach (var batch in batches) version = await AppendAsync(batch, version);
+            var appended = Stopwatch.GetElapsedTime(started);
+            // What is not sealed by now is not left to be done in the others' time.
+            await sealing.WaitForAsync(await appending.HeadAsync(ct), ct);
+            untilSealed = events / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            return events / appended.TotalSeconds;
+        }
+
+        async Task<double> RawRoundAsync()
+        {
+            var rows = Rows(events);
+            return await Rounds.RateAsync(events, () => copying.WriteAsync(rows, size, ct));
+        }
+
+        async Task<double> SingleRoundAsync()
+        {
+            var rows = Rows(2 * LargestBatch);
+            return await Rounds.RateAsync(rows.Count, () => oneByOne.WriteAsync(rows, ct));
+        }
+
+        List<RawRow> Rows(int count) => [.. Take(count).Select(recorded => RawRow.Of(new(stream, recorded)))];
+
+        // Events are made before the clock starts, and what making them left behind is not collected under it.
+        List<NewEvent> Take(int count)
+        {
+            var taken = new List<NewEvent>(count);
+            while (taken.Count < count && flow.MoveNext()) taken.Add(flow.Current);
+            GC.Collect();
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+select count(*) from mt_events where type = any ($1)

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TokenLedger.Hosting;
+using TokenLedger.Ledger;
+using TokenLedger.Metering;
+
+namespace TokenLedger.Benchmarks.Views;
+
+/// <summary>The metering service in this process: its publisher, and the usage view that follows the ledger over the bus or by itself.</summary>
+internal sealed class MeteringHost : IAsyncDisposable
+{
+    private const string UsageView = "metering-usage";
+    private readonly WebApplication _app;
+    private bool _started;
+
+    /// <param name="broker">Null for the bus in memory.</param>
+    public MeteringHost(string connection, Uri? broker = null)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration["TokenLedger:Postgres:ConnectionString"] = connection;
+        builder.Configuration["TokenLedger:Bus:RabbitMq"] = broker?.ToString();
+        builder.AddTokenLedgerHosting("bench", "http://127.0.0.1:0");
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.AddMetering();
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILedger>(provider => CountedReads.Of(ActivatorUtilities.CreateInstance<PostgresLedger>(provider))));
+        _app = builder.Build();
+        Ledger = _app.Services.GetRequiredService<ILedger>();
+        View = _app.Services.GetRequiredKeyedService<LedgerFollower>(UsageView);
+    }
+
+    public ILedger Ledger { get; }
+
+    public LedgerFollower View { get; }
+
+    /// <summary>Events read from the ledger so far, by the publisher and by the view.</summary>
+    public long EventsRead => ((CountedReads)Ledger).Events;
+
+    /// <summary>Makes the tables, without starting anything that would use them.</summary>
+    public async Task UpgradeAsync(CancellationToken ct)
+    {
+        foreach (var service in _app.Services.GetServices<IHostedService>().OfType<IHostedLifecycleService>()) await service.StartingAsync(ct);
+    }
+
+    public async Task StartAsync(CancellationToken ct)
+    {
+        await _app.StartAsync(ct);
+        _started = true;
+    }
+
+    /// <summary>Starts the view alone, which reads the ledger from its checkpoint to the head, and returns how many events a second it took in.</summary>
+    public async Task<double> CatchUpAsync(long events, CancellationToken ct)
+    {
+        var head = await Ledger.HeadAsync(ct);
+        var rate = await Rounds.RateAsync(events, async () =>
+        {
+            await View.StartAsync(ct);
+            await View.WaitForAsync(head, ct);
+        });
+        await View.StopAsync(ct);
+        return rate;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_started) await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

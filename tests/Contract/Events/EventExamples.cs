@@ -1,0 +1,86 @@
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Tests.Contract;
+
+/// <summary>One example of every event with all its fields, and one without those it can do without. docs/events.md shows the first.</summary>
+internal static class EventExamples
+{
+    public static readonly PoolId Pool = new("chat");
+    public static readonly EntitlementId Gold = new("acme-gold");
+    public static readonly TenantId Acme = new("acme");
+    public static readonly RequestId Request = RequestId.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
+    public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly RequestId s_other = RequestId.Parse("7c9e6679-7425-40de-944b-e07fc1f90ae7");
+    private static readonly KeyId s_key = new("k-4f1d2a");
+    private static readonly string s_hash = string.Concat(Enumerable.Repeat("9f86d081884c7d65", 4));
+    private static readonly Resources s_held = new(1_536, 201_326_592, 1);
+    private static readonly Capacity s_baseline = new(20_000, 8_589_934_592, 32);
+    private static readonly PoolSettings s_settings = new(
+        "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
+        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(1, 8, 0.8));
+    private static readonly EntitlementTerms s_terms = new(Acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, s_baseline, Noon, Noon.AddYears(1));
+    private static readonly EntitlementTerms s_openTerms = s_terms with { ValidFrom = null, ValidTo = null };
+
+    private static readonly CarriedBucket s_bucket = new(200_000, LevelMicros: 1_999_998_464_000_000, DepthMicros: 2_000_000_000_000_000, Noon);
+    private static readonly Totals s_total = default(Totals) + s_held;
+    private static readonly CarriedAccount s_books = new(s_total, Settled: default, Returned: default, Expired: default, Evicted: default, s_held);
+
+    public static IReadOnlyList<ILedgerEvent> Full { get; } =
+    [
+        new PoolOpened(Pool, s_settings),
+        new PoolReconfigured(Pool, s_settings with { Replicas = 6 }),
+        new EntitlementGranted(Pool, Gold, s_terms),
+        new EntitlementAmended(Pool, Gold, s_terms with { SloTargetMs = 1_500 }),
+        new EntitlementRevoked(Pool, Gold),
+        new EntitlementStateChanged(Pool, Gold, EntitlementState.Bound, EntitlementState.Degraded),
+        new KeyIssued(Pool, Gold, s_key, s_hash),
+        new KeyRevoked(Pool, Gold, s_key),
+        new RequestAdmitted(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: 512, "chat", ExpectedOutputTokens: 512, s_held, Weight: 1.25, Noon.AddMinutes(5)),
+        new RequestDenied(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, DenialReason.TokensExceeded, RetryAfterMs: 750),
+        new RequestsDenied(Pool, [new(Gold, DenialReason.ConcurrencyExceeded, Requests: 17, Tokens: 26_112)]),
+        new PrefillReleased(Pool, Request, Gold, Tokens: 1_024),
+        new ReservationRenewed(Pool, Request, Gold, Noon.AddMinutes(10)),
+        new ReservationSettled(Pool, Request, Gold, InputTokens: 1_024, OutputTokens: 600, s_held, Returned: default, new(88, 11_534_336, 0), UsagePosition: 41),
+        new SettlementDeferred(Pool, Request, InputTokens: 1_024, OutputTokens: 600, UsagePosition: 41, Gold),
+        new ReservationReleased(Pool, Request, Gold, s_held),
+        new ReservationExpired(Pool, Request, Gold, s_held),
+        new ReservationEvicted(Pool, Request, Gold, s_held, Beneficiary: s_other),
+        new LimitsApplied(Pool, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, [new(Gold, s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25)]),
+        new BooksCarriedForward(
+            Pool, Events: 50_000, s_settings, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, s_bucket, s_books,
+            [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000)],
+            [new(Request, Gold, s_held, s_held, InputTokens: 1_024, SurplusTokens: 0, Noon, Noon.AddMinutes(5))],
+            [new(Pool, s_other, InputTokens: 12, OutputTokens: 3, UsagePosition: 40, Gold)]),
+        new TokensConsumed(
+            "urn:gateway:eu-1", "evt-000041", Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true,
+            InputTokens: 1_024, CachedInputTokens: 256, OutputTokens: 600, ReasoningTokens: 120, Outcome.Completed,
+            Noon, Noon.AddMilliseconds(180), Noon.AddMilliseconds(9_250)),
+        new LimitsAdjusted(Pool, ThroughPosition: 56, [new(Gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline)]),
+        new CapacityChanged(Pool, Replicas: 6, PreviousReplicas: 4, ReportedBy: "k-77ab01"),
+        new OperatorKeyIssued(s_key, "acme's finance department", [Role.Finance], Acme, s_hash),
+        new OperatorKeyRevoked(s_key),
+    ];
+
+    public static IReadOnlyList<ILedgerEvent> Sparse { get; } =
+    [
+        new EntitlementGranted(Pool, Gold, s_openTerms),
+        new EntitlementAmended(Pool, Gold, s_openTerms),
+        new RequestAdmitted(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: null, Workload: null, ExpectedOutputTokens: 1_024, new(2_048, 268_435_456, 1), Weight: 1, Noon.AddMinutes(5)),
+        new RequestDenied(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: null, Workload: null, Tokens: 2_048, DenialReason.NeverFits, RetryAfterMs: 0),
+        new SettlementDeferred(Pool, Request, InputTokens: 1_024, OutputTokens: 600, UsagePosition: 41),
+        new BooksCarriedForward(
+            Pool, Events: 2, s_settings, Replicas: 4, CapacityPosition: 0, LimitsPosition: 0, s_bucket with { At = null }, s_books,
+            [new(Gold, s_openTerms, EntitlementState.Pending, [], default, Debt: 0, Burst: 0, Weight: 1, s_bucket with { At = null }, s_bucket with { At = null }, s_books, MeanHoldTicks: null)], [], []),
+        new TokensConsumed(
+            "urn:gateway:eu-1", "evt-000042", Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
+            InputTokens: 1_024, CachedInputTokens: 0, OutputTokens: 0, ReasoningTokens: 0, Outcome.Failed, StartedAt: null, FirstTokenAt: null, Noon),
+        new OperatorKeyIssued(s_key, "on call", [Role.Operator, Role.Auditor], Tenant: null, s_hash),
+    ];
+
+    public static ILedgerEvent FullOf(string wireName) => Full.Single(data => NameOf(data) == wireName);
+
+    public static ILedgerEvent SparseOf(string wireName) => Sparse.Single(data => NameOf(data) == wireName);
+
+    public static string NameOf(ILedgerEvent data) => EventCatalogue.Of(data.GetType()).WireName;
+}

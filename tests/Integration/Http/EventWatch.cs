@@ -1,0 +1,36 @@
+using TokenLedger.Contracts;
+using TokenLedger.Ledger;
+using TokenLedger.Tests.Integration.Hosting;
+
+namespace TokenLedger.Tests.Integration.Http;
+
+/// <summary>Reads the ledger, and waits for what has not come to it yet.</summary>
+internal sealed class EventWatch(ILedger ledger)
+{
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(100);
+
+    public Task<long> HeadAsync() => ledger.HeadAsync(Within.Patience());
+
+    /// <summary>All events of a type, in order.</summary>
+    public async Task<IReadOnlyList<(long Position, TEvent Data)>> AllAsync<TEvent>(Func<TEvent, bool> where, long after = 0) where TEvent : ILedgerEvent
+    {
+        var page = await ledger.ReadAllAsync(after, 10_000, [EventCatalogue.WireName<TEvent>()], stream: null, Within.Patience());
+        return [.. page.Events.Select(e => (e.Position, (TEvent)e.Data)).Where(e => where(e.Item2))];
+    }
+
+    /// <summary>The first event of a type that is as asked, as soon as it is there.</summary>
+    public async Task<(long Position, TEvent Data)> FirstAsync<TEvent>(Func<TEvent, bool> where, long after = 0) where TEvent : ILedgerEvent
+    {
+        (long, TEvent)[] found = [];
+        await UntilAsync(async () => (found = [.. await AllAsync(where, after)]).Length > 0);
+        return found[0];
+    }
+
+    /// <summary>Looks again after every append until what is asked holds.</summary>
+    public async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        var patience = Within.Patience();
+        using var signal = ledger.Subscribe();
+        while (!await holds()) await ledger.WaitForAppendAsync(signal, s_glance, patience);
+    }
+}

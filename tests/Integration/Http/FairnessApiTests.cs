@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Tests.Integration.Http;
+
+/// <summary>Fairness from a refusal to the weight that the pool decides with.</summary>
+public sealed class FairnessApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
+{
+    private readonly ApiInstance _api = fixture.Api;
+
+    [Fact]
+    public async Task Gives_an_elastic_entitlement_debt_for_what_it_was_refused()
+    {
+        var narrow = Bodies.Pool().But("replicas", "1").But("perReplica.sequences", "1").But("perReplica.tokensPerSecond", "1000").But("tickMs", "100");
+        await _api.OpenPoolAsync("pool", narrow);
+        var gateway = await _api.EnterAsync("pool", "chat", Bodies.Entitlement("elastic").But("baseline.sequences", "1").But("baseline.tokensPerSecond", "1000"));
+        await _api.Events.UntilAsync(async () => (await _api.Operator.GetAsync("/v1/pools/pool/fairness")).MustBe(200).Json["tickAt"] is not null);
+        (await gateway.AdmitAsync(Guid.NewGuid(), input: 1, output: 1)).MustBe(201);
+        for (var n = 0; n < 5; n++) (await gateway.AdmitAsync(Guid.NewGuid(), input: 5_000)).MustRefuse(429, "concurrency-exceeded");
+        var (position, adjusted) = await _api.Events.FirstAsync<LimitsAdjusted>(e => e.Entitlements.Any(share => share.Debt > 0));
+        Assert.True(Assert.Single(adjusted.Entitlements).DemandTokens >= 5_050);
+        await _api.Events.FirstAsync<LimitsApplied>(e => e.LimitsPosition == position && e.Limits.Single().Debt > 0);
+        // One tick more may be under way; then it stands still, and all views must come to agree.
+        (await _api.Operator.PutAsync("/v1/pools/pool", narrow.But("tickMs", "3600000"))).MustBe(200);
+        await _api.Events.UntilAsync(AgreesAsync);
+        await AssertHistoryAsync(position);
+    }
+
+    private async Task<bool> AgreesAsync()
+    {
+        var last = (await _api.Events.AllAsync<LimitsAdjusted>(_ => true))[^1];
+        var share = last.Data.Entitlements.Single();
+        var fairness = (await _api.Operator.GetAsync("/v1/pools/pool/fairness")).MustBe(200).Json;
+        var pool = (await _api.LookAsync("pool", "chat")).Entitlement;
+        return Matches(fairness["entitlements"]![0]!, share, fairness["entitlements"]![0]!["limits"]!) && Matches(pool, share, pool["effectiveLimits"]!)
+            && (long)fairness["ledgerPosition"]! >= last.Position;
+    }
+
+    private static bool Matches(JsonNode shown, FairnessShare share, JsonNode limits) =>
+        ((double)shown["debt"]!, (double)shown["burst"]!, (double)shown["weight"]!) == (share.Debt, share.Burst, share.Weight)
+        && ((long)limits["tokensPerSecond"]!, (long)limits["kvCacheBytes"]!, (int)limits["sequences"]!) == (share.Limits.TokensPerSecond, share.Limits.KvCacheBytes, share.Limits.Sequences);
+
+    private async Task AssertHistoryAsync(long firstDebt)
+    {
+        var history = (await _api.Operator.GetAsync("/v1/pools/pool/fairness/history")).MustBe(200).Json["ticks"]!.AsArray();
+        var recorded = await _api.Events.AllAsync<LimitsAdjusted>(_ => true);
+        Assert.Equal(recorded.Select(e => e.Position), history.Select(tick => (long)tick!["ledgerPosition"]!));
+        Assert.Equal(recorded.Select(e => e.Data.Entitlements.Single().Debt), history.Select(tick => (double)tick!["entitlements"]![0]!["debt"]!));
+        var from = (string)history.Single(tick => (long)tick!["ledgerPosition"]! == firstDebt)!["tickAt"]!;
+        var since = (await _api.Operator.GetAsync($"/v1/pools/pool/fairness/history?from={from}")).MustBe(200).Json["ticks"]!.AsArray();
+        var before = (await _api.Operator.GetAsync($"/v1/pools/pool/fairness/history?to={from}")).MustBe(200).Json["ticks"]!.AsArray();
+        Assert.Equal(history.Count, since.Count + before.Count);
+        Assert.Equal(firstDebt, (long)since[0]!["ledgerPosition"]!);
+    }
+
+    [Fact]
+    public async Task Knows_a_pool_as_soon_as_it_is_open()
+    {
+        await _api.OpenPoolAsync("new");
+        var fairness = (await _api.Operator.GetAsync("/v1/pools/new/fairness")).MustBe(200).Json;
+        Assert.Equal(("new", 1.0, 0), ((string?)fairness["pool"], (double)fairness["jainIndex"]!, fairness["entitlements"]!.AsArray().Count));
+        Assert.Empty((await _api.Operator.GetAsync("/v1/pools/new/fairness/history")).MustBe(200).Json["ticks"]!.AsArray());
+    }
+}

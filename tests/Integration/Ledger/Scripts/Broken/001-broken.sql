@@ -1,0 +1,2 @@
+create table left_over (n int);
+select nonsense;

@@ -1,0 +1,1 @@
+select tl_drop_archive($1, $2)

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using TokenLedger.Cli.Commands;
+
+namespace TokenLedger.Cli.Bench;
+
+/// <summary><c>bench</c>: how quick it is here, each figure beside a baseline from the same run.</summary>
+internal static class BenchCommand
+{
+    public static Command Create(Globals globals)
+    {
+        var figure = new Argument<string>("figure") { Description = "What to measure.", DefaultValueFactory = _ => "all" };
+        figure.AcceptOnlyFromAmong("decide", "append", "admit", "bus", "replay", "verify", "project", "startup", "all");
+        var seconds = Arguments.Number("--seconds", "Time for one measurement; a figure has several.", 10, 1, 600);
+        var events = Arguments.Number("--events", "Events in the ledger for replay, verify, project and startup.", 1_000_000, 10_000, 20_000_000);
+        var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write the report there, as bench-<figure>.json.", HelpName = "folder" };
+        var command = new Command("bench", "Measure this machine: each figure with a baseline from the same run, their ratio and the target. Needs PostgreSQL, for admit wrk, for bus RabbitMQ; servers are private and on loopback. Exit code 1 when a target is missed.")
+        {
+            figure, seconds, events, folder,
+        };
+        command.SetAction(async (parsed, ct) =>
+        {
+            var report = await BenchProgram.RunAsync(parsed.GetValue(figure)!, parsed.GetValue(seconds), parsed.GetValue(events), ct);
+            if (parsed.GetValue(folder) is { } target) await WriteAsync(report, target, parsed.GetValue(figure)!, ct);
+            if (parsed.GetValue(globals.Json)) Console.Out.WriteLine(report.ToJson());
+            else BenchTables.Write(Terminal.Results, report);
+            return report.Ok ? 0 : CommandFailure.FailedCode;
+        });
+        return command;
+    }
+
+    private static async Task WriteAsync(BenchReport report, DirectoryInfo folder, string figure, CancellationToken ct)
+    {
+        folder.Create();
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"bench-{figure}.json"), report.ToJson() + "\n", ct);
+    }
+}

@@ -1,0 +1,52 @@
+using TokenLedger.Contracts;
+using TokenLedger.Core.Replay;
+
+namespace TokenLedger.Cli.Replay;
+
+/// <summary>Something that is wrong with the ledger, in a sentence.</summary>
+internal sealed record Finding(long Position, string Sentence);
+
+/// <summary>Verifies one pool's stream: versions without a gap, decisions as recorded, nothing above capacity.</summary>
+internal sealed class PoolVerification(PoolId pool)
+{
+    private readonly ReplayVerifier _decisions = new(pool);
+    private readonly CapacityAudit _capacity = new(pool);
+    private long _version;
+    private long _position;
+
+    /// <summary>The first thing that is wrong; null as long as nothing is.</summary>
+    public Finding? Found { get; private set; }
+
+    /// <summary>Takes the next event of the stream; after a finding there is no sense in going on.</summary>
+    public void Take(RecordedEvent recorded)
+    {
+        if (Found is not null) return;
+        (var previous, _version, _position) = (_version, recorded.Version, recorded.Position);
+        if (recorded.Version != previous + 1)
+        {
+            Found = new(recorded.Position, $"Pool {pool}: version {recorded.Version} follows version {previous} at position {recorded.Position}.");
+            return;
+        }
+        try
+        {
+            Found = Sentence(_decisions.Take(recorded)) ?? Sentence(_capacity.Take(recorded));
+        }
+        catch (Exception e)
+        {
+            // A stream that no pool could have written breaks the pool's own invariants, and that is what the check is there to find.
+            Found = new(recorded.Position, $"Pool {pool}, position {recorded.Position}: {recorded.Type} cannot follow what was recorded before it: {e.Message}");
+        }
+    }
+
+    /// <summary>Says that there is nothing more to come.</summary>
+    public void Complete() => Found ??= Sentence(_decisions.Complete());
+
+    public PoolReport ToReport() => new(pool.Value, _decisions.Events, _decisions.Decisions, _decisions.Unverified, _capacity.Held.Tokens, _capacity.Held.KvCacheBytes, _capacity.Held.Sequences,
+        _capacity.PeakKvCacheBytes, _capacity.PeakSequences, _capacity.LowestTokens == decimal.MaxValue ? null : (long)decimal.Floor(_capacity.LowestTokens));
+
+    private Finding? Sentence(ReplayDifference? difference) => difference is null ? null
+        : new(difference.Position == 0 ? _position : difference.Position, $"Pool {pool}, position {difference.Position}: decided again it is {difference.Expected}, recorded is {difference.Recorded}.");
+
+    private Finding? Sentence(AuditFinding? finding) => finding is null ? null
+        : new(finding.Position, $"Pool {pool}, position {finding.Position}: {finding.Held} {finding.Dimension} are held of {finding.Capacity}.");
+}

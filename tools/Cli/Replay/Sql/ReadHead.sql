@@ -1,0 +1,1 @@
+select position from tl_head
