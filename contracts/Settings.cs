@@ -13,9 +13,25 @@ public sealed record ScalingBounds(int MinReplicas, int MaxReplicas, double Targ
 /// <param name="LeaseSeconds">How long a reservation lives without word from its gateway.</param>
 /// <param name="TickMs">Period of the fairness tick, in milliseconds.</param>
 /// <param name="Scaling">How far the pool may be scaled.</param>
+/// <param name="Policy">What admits when capacity is short.</param>
+/// <param name="Shadow">Admit what would be refused, and record by which rule.</param>
+/// <param name="Lending">Share of an idle guaranteed baseline that classes which may burst use meanwhile, from 0 (none) to 1 (all).</param>
+/// <param name="Queue">Who may wait for capacity, and in which order; null for the defaults.</param>
 public sealed record PoolSettings(
     string Model, int Replicas, Capacity PerReplica, long KvBytesPerToken, long DefaultMaxOutputTokens,
-    int BurstSeconds, int LeaseSeconds, int TickMs, ScalingBounds Scaling);
+    int BurstSeconds, int LeaseSeconds, int TickMs, ScalingBounds Scaling,
+    AdmissionPolicy Policy = AdmissionPolicy.WeightedShare, bool Shadow = false, double Lending = 0, QueueBounds? Queue = null);
+
+/// <summary>What decides when capacity is short: nothing, static baselines, the weight of the published algorithm (arXiv 2603.00356), or shares divided anew each tick (domain.md §6).</summary>
+public enum AdmissionPolicy { AdmitAll, RateLimit, Threshold, WeightedShare }
+
+/// <summary>The order in which waiting requests get capacity (domain.md §7): arrival; class; a cycle of 50/30/20; cheapest first; class with ageing; weight over expected cost, with ageing.</summary>
+public enum QueueOrder { Fifo, StrictPriority, WeightedCycle, ShortestJob, Ageing, WeightOverCost }
+
+/// <summary>The waiting room of a pool.</summary>
+/// <param name="MaxRequests">Requests that may wait at a time.</param>
+/// <param name="MaxWaitMs">The longest wait that a request may ask for, in milliseconds.</param>
+public sealed record QueueBounds(QueueOrder Order = QueueOrder.WeightOverCost, int MaxRequests = 256, int MaxWaitMs = 30_000);
 
 /// <summary>What a tenant is entitled to in a pool.</summary>
 /// <param name="SloTargetMs">Latency target ℓ*, in milliseconds.</param>

@@ -6,7 +6,8 @@ namespace TokenLedger.Contracts;
 /// <param name="Events">Events of the stream before this one.</param>
 public sealed record BooksCarriedForward(
     PoolId Pool, long Events, PoolSettings Settings, int Replicas, long CapacityPosition, long LimitsPosition, CarriedBucket Surplus, CarriedAccount Account,
-    IReadOnlyList<CarriedEntitlement> Entitlements, IReadOnlyList<CarriedReservation> Open, IReadOnlyList<SettlementDeferred> Deferred) : ILedgerEvent;
+    IReadOnlyList<CarriedEntitlement> Entitlements, IReadOnlyList<CarriedReservation> Open, IReadOnlyList<SettlementDeferred> Deferred,
+    IReadOnlyList<CarriedWait>? Waiting = null) : ILedgerEvent;
 
 /// <summary>A token bucket: level and depth in micro-tokens at a time; no time for a bucket that was never filled.</summary>
 public sealed record CarriedBucket(long TokensPerSecond, Int128 LevelMicros, Int128 DepthMicros, DateTimeOffset? At);
@@ -21,3 +22,7 @@ public sealed record CarriedEntitlement(
 
 public sealed record CarriedReservation(
     RequestId Request, EntitlementId Entitlement, Resources Reserved, Resources Outstanding, long InputTokens, long SurplusTokens, DateTimeOffset AdmittedAt, DateTimeOffset ExpiresAt);
+
+/// <summary>A request that waits for capacity, and since when.</summary>
+public sealed record CarriedWait(
+    RequestId Request, EntitlementId Entitlement, long InputTokens, long? MaxOutputTokens, string? Workload, long Tokens, DateTimeOffset Since, DateTimeOffset Until);

@@ -25,6 +25,8 @@ public static class EventCatalogue
         Kind<RequestAdmitted>("request-admitted.v1", PoolStream, "Admission", "A request was admitted and its resources reserved."),
         Kind<RequestDenied>("request-denied.v1", PoolStream, "Admission", "A request was refused, and by which rule."),
         Kind<RequestsDenied>("requests-denied.v1", PoolStream, "Admission", "Refusals past the bound of a second, counted."),
+        Kind<RequestQueued>("request-queued.v1", PoolStream, "Admission", "A request waits for capacity, and until when."),
+        Kind<WaitAbandoned>("wait-abandoned.v1", PoolStream, "Admission", "A waiting request was given up by its client."),
         Kind<PrefillReleased>("prefill-released.v1", PoolStream, "Admission", "The first token came; the prefill's tokens are settled."),
         Kind<ReservationRenewed>("reservation-renewed.v1", PoolStream, "Admission", "The lease of a reservation was extended."),
         Kind<ReservationSettled>("reservation-settled.v1", PoolStream, "Admission", "A request ended with known usage."),

@@ -48,7 +48,7 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     Converters =
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
-        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(UtcTimeConverter),
+        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PoolOpened))]
 [JsonSerializable(typeof(PoolReconfigured))]
@@ -61,6 +61,8 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 [JsonSerializable(typeof(RequestAdmitted))]
 [JsonSerializable(typeof(RequestDenied))]
 [JsonSerializable(typeof(RequestsDenied))]
+[JsonSerializable(typeof(RequestQueued))]
+[JsonSerializable(typeof(WaitAbandoned))]
 [JsonSerializable(typeof(PrefillReleased))]
 [JsonSerializable(typeof(ReservationRenewed))]
 [JsonSerializable(typeof(ReservationSettled))]

@@ -20,7 +20,11 @@ public sealed record TokensConsumed(
 public sealed record LimitsAdjusted(PoolId Pool, long ThroughPosition, IReadOnlyList<FairnessShare> Entitlements) : ILedgerEvent;
 
 /// <summary>What an entitlement asked for and got in the tick (tokens), and its fairness state after it.</summary>
-public sealed record FairnessShare(EntitlementId Entitlement, long DemandTokens, long ReceivedTokens, double Debt, double Burst, double Weight, Capacity Limits);
+/// <param name="OwedTokens">Service owed to it, in tokens: what it was due and did not get, until it is repaid.</param>
+/// <param name="ForgivenTokens">What was owed beyond the horizon and is struck off with this tick.</param>
+public sealed record FairnessShare(
+    EntitlementId Entitlement, long DemandTokens, long ReceivedTokens, double Debt, double Burst, double Weight, Capacity Limits,
+    long OwedTokens = 0, long ForgivenTokens = 0);
 
 // `fleet-{pool}`, written by Autoscaler.
 

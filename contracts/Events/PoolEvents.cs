@@ -23,9 +23,10 @@ public sealed record KeyRevoked(PoolId Pool, EntitlementId Entitlement, KeyId Ke
 /// <param name="MaxOutputTokens">The output limit the client named; null when the pool's default was filled in.</param>
 /// <param name="ExpectedOutputTokens">The output the reservation counts on.</param>
 /// <param name="Weight">Priority weight of the entitlement when it decided.</param>
+/// <param name="ShadowDenial">In shadow mode: the rule that would have refused it. Null when none would.</param>
 public sealed record RequestAdmitted(
     PoolId Pool, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long? MaxOutputTokens, string? Workload,
-    long ExpectedOutputTokens, Resources Reserved, double Weight, DateTimeOffset ExpiresAt) : ILedgerEvent;
+    long ExpectedOutputTokens, Resources Reserved, double Weight, DateTimeOffset ExpiresAt, DenialReason? ShadowDenial = null) : ILedgerEvent;
 
 /// <summary>A request was refused by a rule. <paramref name="Tokens"/> is what it would have cost.</summary>
 public sealed record RequestDenied(
@@ -37,6 +38,15 @@ public sealed record RequestsDenied(PoolId Pool, IReadOnlyList<DeniedCount> Coun
 
 /// <summary>How many requests of one entitlement one rule refused, and what they would have cost together.</summary>
 public sealed record DeniedCount(EntitlementId Entitlement, DenialReason Reason, long Requests, long Tokens);
+
+/// <summary>A request waits for capacity until <paramref name="Until"/>. It leaves with its admission, its refusal or `wait-abandoned.v1`.</summary>
+/// <param name="Tokens">What it would cost.</param>
+public sealed record RequestQueued(
+    PoolId Pool, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long? MaxOutputTokens, string? Workload,
+    long Tokens, DateTimeOffset Until) : ILedgerEvent;
+
+/// <summary>Whoever waited has gone: nobody would hear the answer.</summary>
+public sealed record WaitAbandoned(PoolId Pool, RequestId Request, EntitlementId Entitlement) : ILedgerEvent;
 
 /// <summary>The first token came: the prefill is done and its tokens are settled before the end.</summary>
 public sealed record PrefillReleased(PoolId Pool, RequestId Request, EntitlementId Entitlement, long Tokens) : ILedgerEvent;

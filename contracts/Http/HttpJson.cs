@@ -9,7 +9,7 @@ namespace TokenLedger.Contracts.Http;
     Converters =
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
-        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(UtcTimeConverter),
+        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PutPool))]
 [JsonSerializable(typeof(PutEntitlement))]

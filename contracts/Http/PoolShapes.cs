@@ -1,10 +1,14 @@
 namespace TokenLedger.Contracts.Http;
 
 /// <summary>Body of <c>PUT /v1/pools/{pool}</c>. What is left out gets its default: burst 10 s, lease 300 s, tick 1000 ms.</summary>
-/// <param name="Policy">Only <c>weighted-share</c> so far, which is also the default.</param>
+/// <param name="Lending">Share of idle guaranteed baselines that is lent, from 0 to 1.</param>
 public sealed record PutPool(
     string? Model, int? Replicas, CapacityShape? PerReplica, long? KvBytesPerToken, long? DefaultMaxOutputTokens, ScalingShape? Scaling,
-    int? BurstSeconds = null, int? LeaseSeconds = null, string? Policy = null, bool? Shadow = null, int? TickMs = null);
+    int? BurstSeconds = null, int? LeaseSeconds = null, AdmissionPolicy? Policy = null, bool? Shadow = null, int? TickMs = null,
+    double? Lending = null, QueueShape? Queue = null);
+
+/// <summary>The waiting room of a pool in a request body.</summary>
+public sealed record QueueShape(QueueOrder? Order = null, int? MaxRequests = null, int? MaxWaitMs = null);
 
 /// <summary>A capacity in a request body; a missing number is told apart from zero.</summary>
 public sealed record CapacityShape(long? TokensPerSecond, long? KvCacheBytes, int? Sequences);
@@ -22,8 +26,8 @@ public sealed record PutCapacity(int? Replicas);
 /// <summary>A pool as it stands, true at <see cref="LedgerVersion"/> of its stream. Tokens are rates (per second) in capacity and committed, counts in held and available.</summary>
 public sealed record PoolView(
     PoolId Pool, string Model, int Replicas, Capacity PerReplica, long KvBytesPerToken, long DefaultMaxOutputTokens, int BurstSeconds, int LeaseSeconds,
-    string Policy, bool Shadow, int TickMs, ScalingBounds Scaling, DimensionsView Dimensions, int OpenReservations,
-    IReadOnlyList<EntitlementView> Entitlements, long LedgerVersion);
+    AdmissionPolicy Policy, bool Shadow, int TickMs, ScalingBounds Scaling, DimensionsView Dimensions, int OpenReservations,
+    IReadOnlyList<EntitlementView> Entitlements, long LedgerVersion, double Lending, QueueBounds Queue, int WaitingRequests);
 
 /// <summary>The three dimensions of a pool.</summary>
 public sealed record DimensionsView(DimensionView Tokens, DimensionView KvCacheBytes, DimensionView Sequences);

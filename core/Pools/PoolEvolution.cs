@@ -18,7 +18,7 @@ public static class PoolEvolution
         switch (data)
         {
             case RequestAdmitted e: Admit(pool, e, at); break;
-            case RequestDenied or RequestsDenied: break;
+            case RequestDenied or RequestsDenied or RequestQueued or WaitAbandoned: break;
             case PrefillReleased e: ReleasePrefill(pool, e); break;
             case ReservationRenewed e: Renew(pool, e); break;
             case ReservationSettled e: Settle(pool, e, at); break;

@@ -5,8 +5,6 @@ namespace TokenLedger.Core.Pools;
 /// <summary>A pool as the API shows it, now or as it was.</summary>
 public static class PoolViews
 {
-    public const string Policy = "weighted-share";
-
     /// <exception cref="ArgumentException">The pool has not been opened.</exception>
     public static PoolView Of(PoolState pool, DateTimeOffset now)
     {
@@ -17,12 +15,13 @@ public static class PoolViews
         var tokens = Math.Max(0, pool.Surplus.TokensAt(now)) + pool.Entitlements.Values.Where(e => e.HasFloor).Sum(e => FloorTokens(e, now));
         return new(
             pool.Id, settings.Model, pool.Replicas, settings.PerReplica, settings.KvBytesPerToken, settings.DefaultMaxOutputTokens,
-            settings.BurstSeconds, settings.LeaseSeconds, Policy, Shadow: false, settings.TickMs, settings.Scaling,
+            settings.BurstSeconds, settings.LeaseSeconds, settings.Policy, settings.Shadow, settings.TickMs, settings.Scaling,
             new(
                 new(capacity.TokensPerSecond, committed.TokensPerSecond, held.Tokens, tokens),
                 new(capacity.KvCacheBytes, committed.KvCacheBytes, held.KvCacheBytes, Math.Max(0, capacity.KvCacheBytes - held.KvCacheBytes)),
                 new(capacity.Sequences, committed.Sequences, held.Sequences, Math.Max(0, capacity.Sequences - held.Sequences))),
-            pool.Open.Count, [.. pool.Entitlements.Values.Select(Of)], pool.Version);
+            pool.Open.Count, [.. pool.Entitlements.Values.Select(Of)], pool.Version,
+            settings.Lending, settings.Queue ?? new(), WaitingRequests: 0);
     }
 
     private static long FloorTokens(Entitlement entitlement, DateTimeOffset now) =>

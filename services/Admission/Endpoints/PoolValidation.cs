@@ -24,7 +24,7 @@ internal static class PoolValidation
         fields.Require(scaling.TargetUtilization is > 0 and <= 1, "scaling.targetUtilization", "must be above 0 and at most 1");
         fields.Require(scaling.MinReplicas <= scaling.MaxReplicas, "scaling.minReplicas", "must not exceed scaling.maxReplicas");
         fields.Require(replicas <= scaling.MaxReplicas, "replicas", "must not exceed scaling.maxReplicas");
-        fields.Require(body.Policy is null or PoolViews.Policy, "policy", $"can only be {PoolViews.Policy} in this version");
+        fields.Require(body.Policy is null or AdmissionPolicy.WeightedShare, "policy", "can only be weighted-share in this version");
         fields.Require(body.Shadow is null or false, "shadow", "can only be false in this version");
 
         var settings = new PoolSettings(

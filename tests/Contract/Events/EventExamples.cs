@@ -18,7 +18,8 @@ internal static class EventExamples
     private static readonly Capacity s_baseline = new(20_000, 8_589_934_592, 32);
     private static readonly PoolSettings s_settings = new(
         "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
-        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(1, 8, 0.8));
+        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(1, 8, 0.8), AdmissionPolicy.WeightedShare, Shadow: false, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000));
+    private static readonly PoolSettings s_plain = s_settings with { Lending = 0, Queue = null };
     private static readonly EntitlementTerms s_terms = new(Acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, s_baseline, Noon, Noon.AddYears(1));
     private static readonly EntitlementTerms s_openTerms = s_terms with { ValidFrom = null, ValidTo = null };
 
@@ -36,9 +37,11 @@ internal static class EventExamples
         new EntitlementStateChanged(Pool, Gold, EntitlementState.Bound, EntitlementState.Degraded),
         new KeyIssued(Pool, Gold, s_key, s_hash),
         new KeyRevoked(Pool, Gold, s_key),
-        new RequestAdmitted(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: 512, "chat", ExpectedOutputTokens: 512, s_held, Weight: 1.25, Noon.AddMinutes(5)),
+        new RequestAdmitted(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: 512, "chat", ExpectedOutputTokens: 512, s_held, Weight: 1.25, Noon.AddMinutes(5), DenialReason.TokensExceeded),
         new RequestDenied(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, DenialReason.TokensExceeded, RetryAfterMs: 750),
         new RequestsDenied(Pool, [new(Gold, DenialReason.ConcurrencyExceeded, Requests: 17, Tokens: 26_112)]),
+        new RequestQueued(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, Noon.AddSeconds(2)),
+        new WaitAbandoned(Pool, Request, Gold),
         new PrefillReleased(Pool, Request, Gold, Tokens: 1_024),
         new ReservationRenewed(Pool, Request, Gold, Noon.AddMinutes(10)),
         new ReservationSettled(Pool, Request, Gold, InputTokens: 1_024, OutputTokens: 600, s_held, Returned: default, new(88, 11_534_336, 0), UsagePosition: 41),
@@ -51,12 +54,13 @@ internal static class EventExamples
             Pool, Events: 50_000, s_settings, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, s_bucket, s_books,
             [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000)],
             [new(Request, Gold, s_held, s_held, InputTokens: 1_024, SurplusTokens: 0, Noon, Noon.AddMinutes(5))],
-            [new(Pool, s_other, InputTokens: 12, OutputTokens: 3, UsagePosition: 40, Gold)]),
+            [new(Pool, s_other, InputTokens: 12, OutputTokens: 3, UsagePosition: 40, Gold)],
+            [new(s_other, Gold, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, Noon, Noon.AddSeconds(2))]),
         new TokensConsumed(
             "urn:gateway:eu-1", "evt-000041", Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true,
             InputTokens: 1_024, CachedInputTokens: 256, OutputTokens: 600, ReasoningTokens: 120, Outcome.Completed,
             Noon, Noon.AddMilliseconds(180), Noon.AddMilliseconds(9_250)),
-        new LimitsAdjusted(Pool, ThroughPosition: 56, [new(Gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline)]),
+        new LimitsAdjusted(Pool, ThroughPosition: 56, [new(Gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline, OwedTokens: 6_000, ForgivenTokens: 0)]),
         new CapacityChanged(Pool, Replicas: 6, PreviousReplicas: 4, ReportedBy: "k-77ab01"),
         new OperatorKeyIssued(s_key, "acme's finance department", [Role.Finance], Acme, s_hash),
         new OperatorKeyRevoked(s_key),
@@ -64,13 +68,16 @@ internal static class EventExamples
 
     public static IReadOnlyList<ILedgerEvent> Sparse { get; } =
     [
+        new PoolOpened(Pool, s_plain),
+        new PoolReconfigured(Pool, s_plain),
         new EntitlementGranted(Pool, Gold, s_openTerms),
         new EntitlementAmended(Pool, Gold, s_openTerms),
         new RequestAdmitted(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: null, Workload: null, ExpectedOutputTokens: 1_024, new(2_048, 268_435_456, 1), Weight: 1, Noon.AddMinutes(5)),
         new RequestDenied(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: null, Workload: null, Tokens: 2_048, DenialReason.NeverFits, RetryAfterMs: 0),
+        new RequestQueued(Pool, Request, Gold, Acme, InputTokens: 1_024, MaxOutputTokens: null, Workload: null, Tokens: 2_048, Noon.AddSeconds(2)),
         new SettlementDeferred(Pool, Request, InputTokens: 1_024, OutputTokens: 600, UsagePosition: 41),
         new BooksCarriedForward(
-            Pool, Events: 2, s_settings, Replicas: 4, CapacityPosition: 0, LimitsPosition: 0, s_bucket with { At = null }, s_books,
+            Pool, Events: 2, s_plain, Replicas: 4, CapacityPosition: 0, LimitsPosition: 0, s_bucket with { At = null }, s_books,
             [new(Gold, s_openTerms, EntitlementState.Pending, [], default, Debt: 0, Burst: 0, Weight: 1, s_bucket with { At = null }, s_bucket with { At = null }, s_books, MeanHoldTicks: null)], [], []),
         new TokensConsumed(
             "urn:gateway:eu-1", "evt-000042", Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
