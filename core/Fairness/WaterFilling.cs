@@ -8,32 +8,25 @@ public static class WaterFilling
 
     private const int IndexBits = 24;
 
-    /// <summary>Adds min(room, weight · level) to each share, with the level at which the amount is used up or everyone full.</summary>
-    /// <param name="rooms">What each can still take; weights and rooms that are not above 0 take nothing.</param>
-    /// <returns>How much was taken.</returns>
-    public static double Pour(double amount, ReadOnlySpan<double> weights, ReadOnlySpan<double> rooms, Span<double> shares)
+    /// <summary>The level at which min(room, room · speed · level), summed over all, is the amount.</summary>
+    /// <param name="speeds">Part of its room that each fills per unit of the level; nobody rises without speed or room.</param>
+    /// <returns>Infinity when the amount fills every room.</returns>
+    public static double Level(double amount, ReadOnlySpan<double> speeds, ReadOnlySpan<double> rooms)
     {
         var level = 0.0;
         for (var round = 0; round < MostRounds; round++)
         {
-            // Whoever is full at the level so far stays full above it: the level rises, and never beyond the right one.
-            var (full, weight) = (0.0, 0.0);
-            for (var i = 0; i < weights.Length; i++)
-                if (Takes(weights[i], rooms[i]))
-                    if (weights[i] * level >= rooms[i]) full += rooms[i];
-                    else weight += weights[i];
-            var next = weight > 0 ? (amount - full) / weight : level;
+            // Whoever is full at the level so far stays full above it, so the level rises and never beyond the right one.
+            var (full, rising) = (0.0, 0.0);
+            for (var i = 0; i < speeds.Length; i++)
+                if (speeds[i] * level >= 1) full += rooms[i];
+                else rising += rooms[i] * speeds[i];
+            if (rising <= 0) return full <= amount ? double.PositiveInfinity : level;
+            var next = (amount - full) / rising;
             if (!(next > level)) break;
             level = next;
         }
-        var taken = 0.0;
-        for (var i = 0; i < weights.Length; i++)
-        {
-            var share = Takes(weights[i], rooms[i]) ? Math.Min(rooms[i], weights[i] * level) : 0;
-            shares[i] += share;
-            taken += share;
-        }
-        return taken;
+        return level;
     }
 
     /// <summary>Whole shares that sum to <paramref name="total"/>, within least and most: rounded down, and the rest to the largest remainders, the first of equal ones first.</summary>
@@ -65,6 +58,4 @@ public static class WaterFilling
             }
         return whole;
     }
-
-    private static bool Takes(double weight, double room) => weight > 0 && room > 0;
 }
