@@ -33,7 +33,7 @@ internal static class PoolValidation
             fields.Range(body.BurstSeconds ?? 10, "burstSeconds", 1, 3_600),
             fields.Range(body.LeaseSeconds ?? 300, "leaseSeconds", 1, 86_400),
             fields.Range(body.TickMs ?? 1_000, "tickMs", 100, 3_600_000), scaling,
-            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, body.Lending ?? 0);
+            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, Math.Abs(body.Lending ?? 0));
         fields.Require(
             (Int128)settings.PerReplica.TokensPerSecond * scaling.MaxReplicas * settings.BurstSeconds <= MostBucketTokens,
             "perReplica.tokensPerSecond", $"times the largest number of replicas and burstSeconds must not exceed {MostBucketTokens}");
