@@ -18,8 +18,7 @@ public static class AdmissionDecisions
         if (!pool.Entitlements.TryGetValue(command.Entitlement, out var entitlement))
             return PoolDecision.Nothing(new Rejected(Rejection.EntitlementUnknown, $"Pool '{pool.Id}' has no entitlement '{command.Entitlement}'."));
         var request = new AdmissionCase(pool, entitlement, NeedOf(pool, command), now);
-        var rule = AdmissionRule.FirstBroken(ref request);
-        if (rule is not null && !rule.IsOverlooked(ref request))
+        if (AdmissionRule.FirstBroken(ref request) is { } rule)
             return rule.Reason == DenialReason.EntitlementNotBound
                 ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
                 : Deny(command, rule, request);
@@ -27,7 +26,7 @@ public static class AdmissionDecisions
         var (need, evicted) = (request.Need, request.Evicted);
         var admitted = new RequestAdmitted(
             pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
-            need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds), rule?.Reason);
+            need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds), request.ShadowDenial);
         var events = new List<ILedgerEvent>(evicted.Count + 2);
         foreach (var victim in evicted)
             events.Add(new ReservationEvicted(pool.Id, victim.Request, victim.Entitlement.Id, victim.Outstanding, command.Request));

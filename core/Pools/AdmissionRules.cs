@@ -13,6 +13,9 @@ internal struct AdmissionCase(PoolState pool, Entitlement entitlement, Resources
 
     /// <summary>The requests that must be stopped to make room, which the last rule finds.</summary>
     public IReadOnlyList<Reservation> Evicted = [];
+
+    /// <summary>In shadow mode: the rule that would have refused it.</summary>
+    public DenialReason? ShadowDenial;
 }
 
 /// <summary>What a wait is reckoned from.</summary>
@@ -57,10 +60,16 @@ internal abstract class AdmissionRule(DenialReason reason)
 
     public abstract IReadOnlyList<Measure> Measures(in AdmissionCase request);
 
+    /// <returns>Null when all pass, or when shadow mode overlooks the first that does not.</returns>
     public static AdmissionRule? FirstBroken(ref AdmissionCase request)
     {
         foreach (var rule in Of(request.Pool.Settings!.Policy))
-            if (!rule.Passes(ref request)) return rule;
+        {
+            if (rule.Passes(ref request)) continue;
+            if (!rule.IsOverlooked(ref request)) return rule;
+            request.ShadowDenial = rule.Reason;
+            return null;
+        }
         return null;
     }
 

@@ -45,7 +45,7 @@ public sealed record AdmissionExplanation(
         var refusing = overlooked is null ? broken : null;
         return new(
             now, pool.Settings!.Policy, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
-            new(pool.Replicas, pool.Capacity, pool.Held, pool.Floors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
+            new(pool.Replicas, pool.Capacity, pool.Held, pool.KeptFloors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
             refusing?.Reason, overlooked, refusing is null ? null : AdmissionDecisions.RetryAfterMs(refusing, request), refusing?.Wait(request).Basis,
             broken is null ? [.. request.Evicted.Select(victim => victim.Request)] : []);
     }
