@@ -71,5 +71,5 @@ internal sealed class Dimension
         return (shares, limits);
     }
 
-    private static long Lent(Claim claim, double lending, long idle) => claim.ServiceClass == ServiceClass.Guaranteed ? Math.Min(idle, (long)(lending * idle)) : 0;
+    private static long Lent(Claim claim, double lending, long idle) => claim.ServiceClass == ServiceClass.Guaranteed ? (long)((decimal)lending * idle) : 0;
 }

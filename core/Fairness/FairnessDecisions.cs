@@ -55,15 +55,9 @@ public static class FairnessDecisions
     }
 
     /// <summary>Effective limits: divided anew under weighted-share, else the policy's static ones.</summary>
-    private static IEnumerable<Capacity> Limits(PoolState pool, List<EntitlementTick> ticks)
-    {
-        if (pool.Settings!.Policy != AdmissionPolicy.WeightedShare)
-        {
-            var surplus = pool.Capacity.Less(pool.Floors);
-            return ticks.Select(tick => StaticLimits.For(tick.Entitlement, surplus));
-        }
-        return Allocation.Divide(pool.Capacity, pool.Settings.Lending, [.. ticks.Select((tick, rank) => tick.Claim(rank))]).Select(allotment => allotment.Limit);
-    }
+    private static IEnumerable<Capacity> Limits(PoolState pool, List<EntitlementTick> ticks) => pool.Settings!.Policy == AdmissionPolicy.WeightedShare
+        ? Allocation.Divide(pool.Capacity, pool.Settings.Lending, [.. ticks.Select((tick, rank) => tick.Claim(rank))]).Select(allotment => allotment.Limit)
+        : ticks.Select(tick => StaticLimits.For(tick.Entitlement, pool));
 
     /// <summary>What stands in for a baseline of 0: an equal part of the capacity.</summary>
     private static (double TokensPerSecond, double KvCacheBytes, double Sequences) Nominal(Capacity capacity, double parts) =>
