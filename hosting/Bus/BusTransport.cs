@@ -60,7 +60,7 @@ internal static class BusTransport
         endpoint.PublishFaults = false;
         endpoint.DiscardFaultedMessages();
         endpoint.DiscardSkippedMessages();
-        topic.Consume(endpoint, follower);
+        topic.Consume(endpoint, follower, isPatient: !string.IsNullOrEmpty(Options(context).RabbitMq));
     }
 
     private static IEnumerable<(string Name, EventTopic Topic, LedgerFollower Follower)> Endpoints(IBusRegistrationContext context) =>

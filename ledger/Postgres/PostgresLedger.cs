@@ -58,7 +58,11 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         {
             BatchCommands =
             {
-                new(SqlText.ReadableHead) { Parameters = { new NpgsqlParameter<string[]?> { TypedValue = types?.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar } } },
+                new(SqlText.ReadableHead)
+                {
+                    // The events of one stream come off its own index, and may have to be sorted.
+                    Parameters = { new NpgsqlParameter<string[]?> { TypedValue = types?.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar }, Text(stream is null ? "off" : "on") },
+                },
                 new(SqlText.ReadAll.Replace("${types}", condition, StringComparison.Ordinal)) { Parameters = { Number(after), Number(limit), Text(stream) } },
             },
         };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TokenLedger.Benchmarks.Views;
 using TokenLedger.Ledger;
 using TokenLedger.Ledger.Sealing;
@@ -33,6 +34,7 @@ internal sealed class FilledLedger
         await using var source = LedgerDatabase.Open(connection);
         await using var opened = await source.OpenConnectionAsync(ct);
         var copy = new RawCopy(opened);
+        var began = Stopwatch.GetTimestamp();
         foreach (var chunk in facts.Chunk(Transaction))
         {
             await copy.WriteAsync(chunk.Take((int)Math.Min(chunk.Length, most - copy.Position)).Select(RawRow.Of), Transaction, ct);
@@ -45,6 +47,7 @@ internal sealed class FilledLedger
         using var key = LedgerKey.Create();
         await new CheckpointSigner(source, key, origin: null, interval: TimeSpan.FromSeconds(1)).SignAsync(TimeProvider.System.GetUtcNow(), ct);
         foreach (var publisher in s_publishers) await ledger.SaveCheckpointAsync(publisher, copy.Position, ct);
+        Results.Say($"Filled and sealed in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.#} s.");
         return new() { Connection = connection, Events = copy.Position };
     }
 
