@@ -73,6 +73,9 @@ internal static class BusTransport
     private static JsonSerializerOptions AsInTheLedger(JsonSerializerOptions options)
     {
         options.WriteIndented = false;
+        // Nobody comments a message, and a reader that allows it looks for comments at every token.
+        options.ReadCommentHandling = JsonCommentHandling.Disallow;
+        options.AllowTrailingCommas = false;
         // The options outlive a bus, and a process may build more than one.
         if (!options.Converters.OfType<CatalogueEventConverter>().Any())
         {

@@ -96,9 +96,9 @@ internal sealed class CanonicalJson
     private int[] OrderOf(ReadOnlySpan<Member> members)
     {
         if (members.Length > FewMembers) return Sorted(members);
-        var lengths = members.Length;
-        foreach (var member in members) lengths = unchecked(lengths * 31 + member.KeyLength);
-        ref var shape = ref _shapes[(uint)lengths % Shapes];
+        var lengths = (uint)members.Length;
+        foreach (var member in members) lengths = unchecked(lengths * 31 + (uint)member.KeyLength);
+        ref var shape = ref _shapes[lengths % Shapes];
         if (shape is null || !HasKeys(members, shape.Keys)) shape = new([.. members.ToArray().Select(member => Key(member).ToArray())], Sorted(members));
         return shape.Order;
     }
