@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using TokenLedger.Contracts;
@@ -27,19 +28,21 @@ internal static class EventRows
         }
     }
 
-    public static async Task<IReadOnlyList<RecordedEvent>> ReadAsync(NpgsqlDataReader reader, CancellationToken ct)
+    /// <summary>
+    /// The rows of a reader opened with <see cref="CommandBehavior.SequentialAccess"/>, column by column in their order: the books of a large pool are tens of megabytes,
+    /// which are read once into the event's JSON and not into a buffer before.
+    /// </summary>
+    public static async Task<IReadOnlyList<RecordedEvent>> ReadAsync(NpgsqlDataReader row, CancellationToken ct)
     {
         var events = new List<RecordedEvent>();
-        while (await reader.ReadAsync(ct)) events.Add(Read(reader));
+        while (await row.ReadAsync(ct))
+        {
+            var (position, stream, version, id) = (row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetGuid(3));
+            var (type, timestamp) = (Interned(row.GetString(4)), row.GetFieldValue<DateTimeOffset>(5));
+            var data = EventCatalogue.Deserialize(type, await row.GetFieldValueAsync<byte[]>(6, ct));
+            events.Add(new(position, stream, version, id, type, timestamp, data, Text(row, 7), Text(row, 8)));
+        }
         return events;
-    }
-
-    private static RecordedEvent Read(NpgsqlDataReader row)
-    {
-        var type = row.GetString(4);
-        return new(
-            row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetGuid(3), Interned(type), row.GetFieldValue<DateTimeOffset>(5),
-            EventCatalogue.Deserialize(type, row.GetFieldValue<byte[]>(6)), Text(row, 7), Text(row, 8));
     }
 
     // The catalogue's own string, so that a long list of events does not hold its type's name once per event.

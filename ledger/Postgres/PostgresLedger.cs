@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using TokenLedger.Contracts;
@@ -52,11 +53,15 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         {
             BatchCommands =
             {
-                new(SqlText.ReadableHead) { Parameters = { new NpgsqlParameter<string[]?> { TypedValue = types?.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar } } },
+                new(SqlText.ReadableHead)
+                {
+                    // The events of one stream come off its own index, and may have to be sorted.
+                    Parameters = { new NpgsqlParameter<string[]?> { TypedValue = types?.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar }, Text(stream is null ? "off" : "on") },
+                },
                 new(SqlText.ReadAll.Replace("${types}", condition, StringComparison.Ordinal)) { Parameters = { Number(after), Number(limit), Text(stream) } },
             },
         };
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         var (head, archivedThrough) = await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetInt64(1)) : throw new InvalidOperationException("The ledger has no head row.");
         ArchivedEvents.RequireReadable(after, archivedThrough);
         await reader.NextResultAsync(ct);
@@ -121,7 +126,7 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
     private async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string sql, NpgsqlParameter[] parameters, CancellationToken ct)
     {
         await using var command = Command(sql, parameters);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         return await EventRows.ReadAsync(reader, ct);
     }
 
