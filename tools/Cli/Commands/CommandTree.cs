@@ -21,6 +21,7 @@ internal static class CommandTree
             ArchiveCommand.Create(),
             VerifyCommand.Create(globals),
             BenchCommand.Create(globals),
+            ExperimentCommand.Create(globals),
         };
         foreach (var option in globals.Options) root.Add(option);
         return root;

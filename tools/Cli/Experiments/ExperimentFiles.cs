@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using TokenLedger.Cli.Plots;
+using TokenLedger.Cli.Simulation;
+
+namespace TokenLedger.Cli.Experiments;
+
+/// <summary>What an experiment writes into a folder: the report, its figures, the first seed over time, and the pictures.</summary>
+internal static class ExperimentFiles
+{
+    public static async Task WriteAsync(DirectoryInfo folder, ExperimentOutcome outcome, CancellationToken ct)
+    {
+        folder.Create();
+        var name = outcome.Experiment.Name;
+        var charts = outcome.Experiment.Draw(outcome.First).ToList();
+        await TextAsync($"{name}.md", ExperimentReport.Write(outcome, [.. charts.Select(chart => (chart.File, chart.Chart.Title))]));
+        await TextAsync($"{name}-summary.csv", Summary(outcome));
+        foreach (var (variant, run) in outcome.First) await TextAsync($"{name}-{variant}-timeline.csv", Timeline(run));
+        foreach (var (file, chart) in charts)
+        {
+            var drawing = chart.Draw();
+            await TextAsync($"{file}.svg", drawing.ToSvg());
+            await File.WriteAllBytesAsync(Path.Combine(folder.FullName, $"{file}.png"), Raster.ToPng(drawing), ct);
+        }
+
+        Task TextAsync(string file, string text) => File.WriteAllTextAsync(Path.Combine(folder.FullName, file), text, ct);
+    }
+
+    private static string Summary(ExperimentOutcome outcome)
+    {
+        var text = new StringBuilder("row,value,unit,low,high,published,target,ok\n");
+        foreach (var row in outcome.Rows)
+            text.Append(CultureInfo.InvariantCulture, $"{row.Name},{row.Value:R},{row.Unit},{row.Low:R},{row.High:R},{row.Baseline:R},{row.Rule},{(row.Ok switch { true => "yes", false => "no", null => "" })}\n");
+        return text.ToString();
+    }
+
+    /// <summary>A line for each sample, with the columns of each tenant one after the other.</summary>
+    public static string Timeline(RunLog run)
+    {
+        string[] columns = ["held", "waitingForAdmission", "wanted", "admitted", "refused", "askedTokens", "receivedTokens", "debt", "weight", "owedTokens", "limitTokensPerSecond", "limitSequences"];
+        var text = new StringBuilder("second,running,waitingAtEngine,slots");
+        foreach (var tenant in run.Scenario.Tenants)
+            foreach (var column in columns) text.Append(CultureInfo.InvariantCulture, $",{tenant.Name}:{column}");
+        text.Append('\n');
+        foreach (var sample in run.Samples)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{sample.At:0.###},{sample.Running},{sample.Waiting},{sample.Slots}");
+            foreach (var t in sample.Tenants)
+                text.Append(CultureInfo.InvariantCulture,
+                    $",{t.Held},{t.Waiting},{t.Wanted},{t.Admitted},{t.Refused},{t.AskedTokens},{t.ReceivedTokens:0.#},{t.Debt:0.####},{t.Weight:0.##},{t.OwedTokens},{t.Limits.TokensPerSecond},{t.Limits.Sequences}");
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using TokenLedger.Cli.Bench;
+using TokenLedger.Cli.Simulation;
+
+namespace TokenLedger.Cli.Experiments;
+
+/// <summary>An experiment as it came out.</summary>
+/// <param name="Rows">Every figure over all seeds, judged by its target.</param>
+/// <param name="First">The runs of the first seed, which the pictures show.</param>
+internal sealed record ExperimentOutcome(Experiment Experiment, int Seeds, IReadOnlyList<BenchRow> Rows, IReadOnlyDictionary<string, RunLog> First)
+{
+    public BenchReport Report => new($"experiment {Experiment.Name}", JsonSerializer.SerializeToElement(new { seeds = Seeds, time = "virtual" }), Rows);
+}
+
+/// <summary>Plays every variant of an experiment with every seed, and judges what comes out.</summary>
+internal static class ExperimentRunner
+{
+    public static ExperimentOutcome Run(Experiment experiment, IReadOnlyList<Variant> variants, int seeds, Action progress, CancellationToken ct)
+    {
+        var first = Play(1);
+        var figures = Enumerable.Range(1, seeds).AsParallel().AsOrdered().WithCancellation(ct).Select(seed => experiment.Measure(seed == 1 ? first : Play(seed)).ToList()).ToArray();
+        var targets = BenchTarget.Load("TokenLedger.Cli.Experiments.targets.json");
+        return new(experiment, seeds, [.. Rows(experiment.Name, figures, targets)], first);
+
+        IReadOnlyDictionary<string, RunLog> Play(int seed)
+        {
+            var runs = new OrderedDictionary<string, RunLog>();
+            foreach (var variant in variants)
+            {
+                ct.ThrowIfCancellationRequested();
+                runs[variant.Name] = SimulationRun.Play(variant.Scenario, seed);
+                progress();
+            }
+            return runs;
+        }
+    }
+
+    private static IEnumerable<BenchRow> Rows(string experiment, List<Figure>[] figures, IReadOnlyDictionary<string, BenchTarget> targets) =>
+        figures.SelectMany(seed => seed).GroupBy(figure => (figure.Variant, figure.Name)).Select(group =>
+        {
+            var (name, any, spread) = ($"{experiment}/{group.Key.Variant}/{group.Key.Name}", group.First(), Statistics.MedianOf(group.Select(figure => figure.Value)));
+            var value = any.Worst switch
+            {
+                Worst.Largest => group.Max(figure => figure.Value),
+                Worst.Smallest => group.Min(figure => figure.Value),
+                _ => spread.Median,
+            };
+            return BenchRow.Judge(new(name, value, any.Unit, any.Published, any.Published is null ? null : "published"), targets.GetValueOrDefault(name)) with { Low = spread.Low, High = spread.High };
+        });
+}
