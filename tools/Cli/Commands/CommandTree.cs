@@ -22,6 +22,7 @@ internal static class CommandTree
             VerifyCommand.Create(globals),
             BenchCommand.Create(globals),
             ExperimentCommand.Create(globals),
+            SimulateCommand.Create(globals),
         };
         foreach (var option in globals.Options) root.Add(option);
         return root;

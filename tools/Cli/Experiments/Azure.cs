@@ -40,7 +40,7 @@ internal sealed class Azure : Experiment
             [
                 new("code", ServiceClass.Elastic, new(5200, 39 * Pools.KvPerSequence, 39), 500, new Recorded(requests[0])) { Retries = retries },
                 new("conv", ServiceClass.Elastic, new(7600, 91 * Pools.KvPerSequence, 91), 5_000, new Recorded(requests[1])) { Retries = retries },
-                new("spot", ServiceClass.Spot, default, 30_000, new ClosedLoop(20)) { Input = new(512), Output = new(128), Retries = Retries.AfterRetryAfter },
+                new("spot", ServiceClass.Spot, default, 30_000, new ClosedLoop(20)) { Input = TokenCount.Exactly(512), Output = TokenCount.Exactly(128), Retries = Retries.AfterRetryAfter },
             ],
             Seconds)
         { SampleSeconds = 5 };

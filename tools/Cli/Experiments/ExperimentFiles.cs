@@ -10,20 +10,36 @@ internal static class ExperimentFiles
 {
     public static async Task WriteAsync(DirectoryInfo folder, ExperimentOutcome outcome, CancellationToken ct)
     {
-        folder.Create();
         var name = outcome.Experiment.Name;
         var charts = outcome.Experiment.Draw(outcome.First).ToList();
-        await TextAsync($"{name}.md", ExperimentReport.Write(outcome, [.. charts.Select(chart => (chart.File, chart.Chart.Title))]));
-        await TextAsync($"{name}-summary.csv", Summary(outcome));
-        foreach (var (variant, run) in outcome.First) await TextAsync($"{name}-{variant}-timeline.csv", Timeline(run));
-        foreach (var (file, chart) in charts)
-        {
-            var drawing = chart.Draw();
-            await TextAsync($"{file}.svg", drawing.ToSvg());
-            await File.WriteAllBytesAsync(Path.Combine(folder.FullName, $"{file}.png"), Raster.ToPng(drawing), ct);
-        }
+        await WriteAsync(folder, $"{name}.md", ExperimentReport.Write(outcome, [.. charts.Select(chart => (chart.File, chart.Chart.Title))]), ct);
+        await WriteAsync(folder, $"{name}-summary.csv", Summary(outcome), ct);
+        foreach (var (variant, run) in outcome.First) await WriteAsync(folder, $"{name}-{variant}-timeline.csv", Timeline(run), ct);
+        foreach (var (file, chart) in charts) await WriteAsync(folder, file, chart, ct);
+    }
 
-        Task TextAsync(string file, string text) => File.WriteAllTextAsync(Path.Combine(folder.FullName, file), text, ct);
+    /// <summary>One run: its timeline and the pictures that any run has.</summary>
+    public static async Task WriteAsync(DirectoryInfo folder, RunLog run, CancellationToken ct)
+    {
+        var (name, pictures) = (run.Scenario.Name, new RunPictures(new Dictionary<string, RunLog> { [run.Scenario.Name] = run }));
+        await WriteAsync(folder, $"{name}-timeline.csv", Timeline(run), ct);
+        await WriteAsync(folder, $"{name}-queue", pictures.Queue("Running and waiting requests"), ct);
+        await WriteAsync(folder, $"{name}-slots", pictures.Slots("Sequences held"), ct);
+        await WriteAsync(folder, $"{name}-admissions", pictures.Admissions("Admissions and refusals a second"), ct);
+        await WriteAsync(folder, $"{name}-delay", pictures.Delay("Effective admission delay, retries included"), ct);
+    }
+
+    private static async Task WriteAsync(DirectoryInfo folder, string file, Chart chart, CancellationToken ct)
+    {
+        var drawing = chart.Draw();
+        await WriteAsync(folder, $"{file}.svg", drawing.ToSvg(), ct);
+        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, $"{file}.png"), Raster.ToPng(drawing), ct);
+    }
+
+    private static Task WriteAsync(DirectoryInfo folder, string file, string text, CancellationToken ct)
+    {
+        folder.Create();
+        return File.WriteAllTextAsync(Path.Combine(folder.FullName, file), text, ct);
     }
 
     private static string Summary(ExperimentOutcome outcome)

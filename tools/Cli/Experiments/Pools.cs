@@ -11,7 +11,7 @@ internal static class Pools
     /// <param name="most">What it may be scaled to, and what baselines must fit; null for what runs.</param>
     public static PoolSettings Of(int replicas, int sequences, long tokensPerSecond, AdmissionPolicy policy, double lending, int? most = null) => new(
         "simulated", replicas, new(tokensPerSecond, sequences * KvPerSequence, sequences), KvBytesPerToken: 1, DefaultMaxOutputTokens: 64,
-        BurstSeconds: 10, LeaseSeconds: 3600, TickMs: 1000, new(MinReplicas: 0, most ?? replicas, 0.8), policy, Shadow: false, lending);
+        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1000, new(MinReplicas: 0, most ?? replicas, 0.8), policy, Shadow: false, lending);
 }
 
 /// <summary>The admission policies by their wire names.</summary>

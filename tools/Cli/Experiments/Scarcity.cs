@@ -46,7 +46,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
                 published.Tenants[0] with { Retries = Retries.AfterRetryAfter with { PatienceSeconds = 10 } },
                 published.Tenants[1] with { Retries = Retries.AfterRetryAfter },
                 published.Tenants[2] with { Retries = Retries.AfterRetryAfter },
-                new(Spot, ServiceClass.Spot, default, 30_000, new ClosedLoop(16)) { Input = new(32), Output = new(32), Retries = Retries.AfterRetryAfter },
+                new(Spot, ServiceClass.Spot, default, 30_000, new ClosedLoop(16)) { Input = TokenCount.Exactly(32), Output = TokenCount.Exactly(32), Retries = Retries.AfterRetryAfter },
             ],
         };
     }
@@ -127,5 +127,5 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
         [new("before", 0, Lost), new("outage", Lost, Recovered), new("after", Recovered, 300)]);
 
     private static Tenant Elastic(string name, long targetMs, double perSecond, long tokens) =>
-        new(name, ServiceClass.Elastic, new(75, 5 * Pools.KvPerSequence, 5), targetMs, new OpenLoop(perSecond)) { Input = new(tokens / 2), Output = new(tokens / 2) };
+        new(name, ServiceClass.Elastic, new(75, 5 * Pools.KvPerSequence, 5), targetMs, new OpenLoop(perSecond)) { Input = TokenCount.Exactly(tokens / 2), Output = TokenCount.Exactly(tokens / 2) };
 }

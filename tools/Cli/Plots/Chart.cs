@@ -100,7 +100,7 @@ internal sealed record Chart(string Title, string Caption, string XAxis, string 
     }
 }
 
-/// <summary>A span in four to eight steps of 1, 2 or 5 times a power of ten.</summary>
+/// <summary>A span in four to eleven steps of 1, 2 or 5 times a power of ten.</summary>
 internal sealed record Axis(double Start, double End, double Step)
 {
     public IEnumerable<double> Ticks => Enumerable.Range(0, (int)Math.Floor((End - Start) / Step + 1e-9) + 1).Select(i => Math.Round(Start / Step + i) * Step);

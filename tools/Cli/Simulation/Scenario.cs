@@ -25,8 +25,8 @@ internal sealed record Phase(string Name, double From, double To)
 /// <param name="Baseline">λ, χ, r.</param>
 internal sealed record Tenant(string Name, ServiceClass ServiceClass, Capacity Baseline, long SloTargetMs, Arrivals Arrivals)
 {
-    public TokenCount Input { get; init; } = new(64);
-    public TokenCount Output { get; init; } = new(64);
+    public TokenCount Input { get; init; } = TokenCount.Exactly(64);
+    public TokenCount Output { get; init; } = TokenCount.Exactly(64);
 
     /// <summary>What it names as its output limit, as a multiple of what it will really produce: a liar's is not 1.</summary>
     public double DeclaredOutput { get; init; } = 1;
@@ -66,7 +66,7 @@ internal readonly record struct RecordedArrival(double At, long InputTokens, lon
 /// <summary>A number of tokens, evenly distributed between two bounds.</summary>
 internal sealed record TokenCount(long Min, long Max)
 {
-    public TokenCount(long exactly) : this(exactly, exactly) { }
+    public static TokenCount Exactly(long tokens) => new(tokens, tokens);
 
     public long Draw(Random random) => Min == Max ? Min : random.NextInt64(Min, Max + 1);
 }

@@ -13,22 +13,20 @@ internal sealed class SimulatedPool
     private static readonly PoolId s_id = new("simulated");
     private readonly VirtualClock _clock;
     private readonly Action<ILedgerEvent> _happened;
-    private readonly FairnessState _fairness = new(s_id);
+    private FairnessState _fairness = new(s_id);
     private long _position;
 
     public SimulatedPool(VirtualClock clock, PoolSettings settings, IEnumerable<Tenant> tenants, Action<ILedgerEvent> happened)
     {
         (_clock, _happened) = (clock, happened);
         Take(new ConfigurePool(settings));
-        foreach (var tenant in tenants)
-        {
-            DateTimeOffset? validFrom = tenant.EntitledFrom > 0 ? VirtualClock.Epoch.AddSeconds(tenant.EntitledFrom) : null;
-            Take(new GrantEntitlement(tenant.Entitlement, new(new(tenant.Name), tenant.ServiceClass, tenant.SloTargetMs, tenant.Baseline, validFrom, ValidTo: null)));
-        }
+        var kinds = tenants.GroupBy(tenant => (Entitlement.IsReserved(tenant.ServiceClass) ? tenant.Name : null, tenant.ServiceClass, Terms(tenant) with { Tenant = default })).ToList();
+        foreach (var kind in kinds) Take(new GrantEntitlement(kind.First().Entitlement, Terms(kind.First())));
+        if (kinds.Any(kind => kind.Skip(1).Any())) OpenBooks(kinds.ToDictionary(kind => kind.First().Entitlement, kind => kind.ToList()));
         Tick();
     }
 
-    public PoolState State { get; } = new(s_id);
+    public PoolState State { get; private set; } = new(s_id);
 
     /// <summary>What Fairness last found for each entitlement.</summary>
     public IReadOnlyCollection<FairnessShare> Shares => _fairness.Latest;
@@ -55,6 +53,23 @@ internal sealed class SimulatedPool
         if (FairnessDecisions.Tick(_fairness, _clock.Now) is not { } adjusted) return;
         Record(adjusted);
         Take(new ApplyLimits([.. adjusted.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight))], _position));
+    }
+
+    private static EntitlementTerms Terms(Tenant tenant) => new(
+        new(tenant.Name), tenant.ServiceClass, tenant.SloTargetMs, tenant.Baseline,
+        tenant.EntitledFrom > 0 ? VirtualClock.Epoch.AddSeconds(tenant.EntitledFrom) : null, ValidTo: null);
+
+    /// <summary>
+    /// Tenants that are alike and have no floor are granted once and then written into the books of the pool as often as there are: each grant makes the pool's whole balance anew, which
+    /// for ten thousand of them would take longer than the run.
+    /// </summary>
+    private void OpenBooks(Dictionary<EntitlementId, List<Tenant>> kinds)
+    {
+        var books = (BooksCarriedForward)PoolDecisions.Decide(State, new CloseBooks(), _clock.Now).Events.Single();
+        books = books with { Entitlements = [.. books.Entitlements.SelectMany(e => kinds[e.Entitlement].Select(tenant => e with { Entitlement = tenant.Entitlement, Terms = Terms(tenant) }))] };
+        (State, _fairness) = (new(s_id), new(s_id));
+        PoolEvolution.Evolve(State, books, _clock.Now);
+        Record(books);
     }
 
     private void Record(ILedgerEvent data)
