@@ -20,8 +20,10 @@ public sealed record CarriedEntitlement(
     EntitlementId Entitlement, EntitlementTerms Terms, EntitlementState State, IReadOnlyList<KeyId> Keys, Capacity Limits, double Debt, double Burst, double Weight,
     CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks);
 
+/// <param name="Shadow">Admitted in shadow mode though a rule would have refused it.</param>
 public sealed record CarriedReservation(
-    RequestId Request, EntitlementId Entitlement, Resources Reserved, Resources Outstanding, long InputTokens, long SurplusTokens, DateTimeOffset AdmittedAt, DateTimeOffset ExpiresAt);
+    RequestId Request, EntitlementId Entitlement, Resources Reserved, Resources Outstanding, long InputTokens, long SurplusTokens, DateTimeOffset AdmittedAt, DateTimeOffset ExpiresAt,
+    bool Shadow = false);
 
 /// <summary>A request that waits for capacity, and since when.</summary>
 public sealed record CarriedWait(

@@ -25,12 +25,11 @@ public static class FairnessDecisions
         if (pool.Settings is null || elapsed <= 0) return null;
 
         var served = pool.Entitlements.Values.Where(e => e.IsServed).ToList();
-        var surplus = pool.Capacity.Less(pool.Floors);
         var meanTarget = served.Count == 0 ? 1 : served.Average(e => (double)e.Terms.SloTargetMs);
         var changed = new List<FairnessShare>();
         foreach (var entitlement in served)
         {
-            var share = Next(state, entitlement, elapsed, meanTarget, served.Count, surplus);
+            var share = Next(state, entitlement, elapsed, meanTarget, served.Count);
             state.Shares[share.Entitlement] = share;
             if (!IsNews(state.Published.GetValueOrDefault(share.Entitlement), share, entitlement)) continue;
             state.Published[share.Entitlement] = share;
@@ -40,7 +39,7 @@ public static class FairnessDecisions
         return changed.Count == 0 ? null : new LimitsAdjusted(pool.Id, state.Position, changed);
     }
 
-    private static FairnessShare Next(FairnessState state, Entitlement entitlement, double elapsed, double meanTarget, int served, Capacity surplus)
+    private static FairnessShare Next(FairnessState state, Entitlement entitlement, double elapsed, double meanTarget, int served)
     {
         var count = state.Count(entitlement.Id);
         var before = state.Shares.GetValueOrDefault(entitlement.Id);
@@ -56,7 +55,7 @@ public static class FairnessDecisions
         var burst = Settle(Burst.Next(before?.Burst ?? 0, excess));
         return new(
             entitlement.Id, count.Demand, count.Received, debt, burst,
-            PriorityWeight.Of(terms.ServiceClass, terms.SloTargetMs, meanTarget, burst, debt), StaticLimits.For(entitlement, surplus));
+            PriorityWeight.Of(terms.ServiceClass, terms.SloTargetMs, meanTarget, burst, debt), StaticLimits.For(entitlement, pool));
     }
 
     /// <summary>An average that has all but died away is zero, so that a quiet pool falls silent.</summary>

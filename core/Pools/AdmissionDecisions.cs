@@ -26,7 +26,7 @@ public static class AdmissionDecisions
         var (need, evicted) = (request.Need, request.Evicted);
         var admitted = new RequestAdmitted(
             pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
-            need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds));
+            need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds), request.ShadowDenial);
         var events = new List<ILedgerEvent>(evicted.Count + 2);
         foreach (var victim in evicted)
             events.Add(new ReservationEvicted(pool.Id, victim.Request, victim.Entitlement.Id, victim.Outstanding, command.Request));

@@ -29,7 +29,9 @@ internal static class PoolBooks
             {
                 Outstanding = carried.Outstanding,
                 ExpiresAt = carried.ExpiresAt,
+                IsShadow = carried.Shadow,
             });
+            if (carried.Shadow && e.Settings.Shadow) PoolBalance.Overlook(pool, pool.Entitlements[carried.Entitlement], carried.Outstanding);
             pool.Leases.Enqueue(carried.Request, carried.ExpiresAt);
         }
         foreach (var deferred in e.Deferred) pool.Deferred.Add(deferred.Request, deferred);
@@ -39,7 +41,7 @@ internal static class PoolBooks
         e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks);
 
     private static CarriedReservation Carry(Reservation r) =>
-        new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt);
+        new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow);
 
     private static Entitlement Open(CarriedEntitlement carried)
     {

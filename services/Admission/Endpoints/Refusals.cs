@@ -46,6 +46,7 @@ internal static class Refusals
         DenialReason.TokensExceeded => $"The request costs {denied.Tokens} tokens, more than the token rate of entitlement '{denied.Entitlement}' leaves now.",
         DenialReason.KvExceeded => $"The KV cache that {denied.Tokens} tokens need exceeds what entitlement '{denied.Entitlement}' has left.",
         DenialReason.PoolExhausted => $"Pool '{denied.Pool}' has no room for {denied.Tokens} tokens now.",
+        DenialReason.LowPriority => $"Pool '{denied.Pool}' is full, and nothing lighter than entitlement '{denied.Entitlement}' runs there.",
         _ => throw new UnreachableException(),
     };
 }
