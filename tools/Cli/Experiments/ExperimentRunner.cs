@@ -15,12 +15,14 @@ internal sealed record ExperimentOutcome(Experiment Experiment, int Seeds, IRead
 /// <summary>Plays every variant of an experiment with every seed, and judges what comes out.</summary>
 internal static class ExperimentRunner
 {
+    /// <summary>What the figures must reach, apart from the code that measures them.</summary>
+    public static IReadOnlyDictionary<string, BenchTarget> Targets { get; } = BenchTarget.Load("TokenLedger.Cli.Experiments.targets.json");
+
     public static ExperimentOutcome Run(Experiment experiment, IReadOnlyList<Variant> variants, int seeds, Action progress, CancellationToken ct)
     {
         var first = Play(1);
         var figures = Enumerable.Range(1, seeds).AsParallel().AsOrdered().WithCancellation(ct).Select(seed => experiment.Measure(seed == 1 ? first : Play(seed)).ToList()).ToArray();
-        var targets = BenchTarget.Load("TokenLedger.Cli.Experiments.targets.json");
-        return new(experiment, seeds, [.. Rows(experiment.Name, figures, targets)], first);
+        return new(experiment, seeds, [.. Rows(experiment.Name, figures)], first);
 
         IReadOnlyDictionary<string, RunLog> Play(int seed)
         {
@@ -35,7 +37,7 @@ internal static class ExperimentRunner
         }
     }
 
-    private static IEnumerable<BenchRow> Rows(string experiment, List<Figure>[] figures, IReadOnlyDictionary<string, BenchTarget> targets) =>
+    private static IEnumerable<BenchRow> Rows(string experiment, List<Figure>[] figures) =>
         figures.SelectMany(seed => seed).GroupBy(figure => (figure.Variant, figure.Name)).Select(group =>
         {
             var (name, any, spread) = ($"{experiment}/{group.Key.Variant}/{group.Key.Name}", group.First(), Statistics.MedianOf(group.Select(figure => figure.Value)));
@@ -45,6 +47,6 @@ internal static class ExperimentRunner
                 Worst.Smallest => group.Min(figure => figure.Value),
                 _ => spread.Median,
             };
-            return BenchRow.Judge(new(name, value, any.Unit, any.Published, any.Published is null ? null : "published"), targets.GetValueOrDefault(name)) with { Low = spread.Low, High = spread.High };
+            return BenchRow.Judge(new(name, value, any.Unit, any.Published, any.Published is null ? null : "published"), Targets.GetValueOrDefault(name)) with { Low = spread.Low, High = spread.High };
         });
 }

@@ -13,6 +13,7 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
 
     /// <summary>128 tokens at a sixteenth of 240 tokens a second.</summary>
     private const double ServiceSeconds = 128 / 15.0;
+    private const int SpotClients = 40;
     private const double FormerShare = 0.95;
     private static readonly Phase s_before = new("before", 0, 30);
     private static readonly Phase s_overload = new("overload", 30, 60);
@@ -22,17 +23,19 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
 
     public override string Setup => """
         One replica: 16 sequences, 240 tokens/s counted in + out, KV cache not binding. Requests are 64 + 64 tokens, so one takes 8.53 s when all slots are taken. Ours, where the paper is silent:
-        `guaranteed-a` has 6 sequences and 90 tokens/s and 6 clients, started over one service time, that each ask again when they are answered, but not within 8.53 s: its whole baseline and no more; `guaranteed-c` has the same entitlement all along, and the same 6 clients
-        from 30 to 60 s; what it sent runs to its end. `spot-b` asks 1.75 times a second (Poisson; 1.17 a second fit beside one guaranteed tenant, 0.47 beside two), comes back after Retry-After
-        stretched by up to half of itself, and gives up after 20 s. Without a refusal there is nothing to come back from, so under `admit-all` the same arrivals simply queue at the engine.
+        both guaranteed tenants are entitled to 6 sequences and 90 tokens/s all along and have 6 clients in a closed loop without thinking. Those of `guaranteed-a` start within the first 4.3 s, those of `guaranteed-c` within 8.53 s
+        from 30 s on, and send nothing new from 60 s on; what they sent runs to its end. `spot-b` has 40 clients in a closed loop, one more every 0.853 s, so that ten fill what is left beside one guaranteed tenant and more keep
+        coming; they think for 1 s. Who is refused comes back after Retry-After stretched by up to half of itself. `spot-b` and `guaranteed-c` start up to 1 s later at random, so that no seed meets the same moment.
+        Lending is 1: idle guaranteed baselines are lent wholly (the lending experiment varies that). Time to first token counts from the attempt that was admitted; no guaranteed attempt is refused within its limits.
+        Spot's recovery counts from the end of the last request of `guaranteed-c`.
         """;
 
     public static Scenario Scenario(AdmissionPolicy policy, double lending) => new(
         "overload", Pools.Of(replicas: 1, sequences: 16, tokensPerSecond: 240, policy, lending),
         [
-            new(Always, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds, PeriodSeconds: ServiceSeconds)),
-            new(Spot, ServiceClass.Spot, default, 30_000, new OpenLoop(1.75)) { Retries = Retries.AfterRetryAfter with { PatienceSeconds = 20 } },
-            new(Returning, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds, PeriodSeconds: ServiceSeconds)) { Start = 30, Stop = 60 },
+            new(Always, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds / 2)) { Retries = Retries.AfterRetryAfter },
+            new(Spot, ServiceClass.Spot, default, 30_000, new ClosedLoop(SpotClients, ThinkSeconds: 1, StaggerSeconds: SpotClients * ServiceSeconds / 10)) { Retries = Retries.AfterRetryAfter, StartJitter = 1 },
+            new(Returning, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds)) { Retries = Retries.AfterRetryAfter, Start = 30, StartJitter = 1, Stop = 60 },
         ],
         90, Phases: [s_before, s_overload, s_after])
     { SampleSeconds = 0.25 };
@@ -49,8 +52,8 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
         yield return new(variant, "guaranteed-refused-within", run.RefusedWithinLimits(guaranteed), "requests", controlled ? 0 : null, Worst.Largest);
         yield return new(variant, "engine-waiting-most", run.MostWaiting(), "requests", variant == "admit-all" ? 34 : controlled ? 0 : null);
         yield return new(variant, "latency-p99", run.AskedIn(new("all", 0, 90)).Latency(0.99), "s", variant == "admit-all" ? 19 : null);
-        yield return new(variant, "spot-refused-overload", 100 * RefusedShare(run, spot, s_overload), "% of attempts", controlled ? 47 : null);
-        yield return new(variant, "spot-lost-overload", 100 * LostShare(run, spot, s_overload), "% of requests");
+        yield return new(variant, "spot-cut-overload", 100 * (1 - Received(run, spot, 40, 60) / 20 / (Received(run, spot, 20, 30) / 10)), "% below before", controlled ? 47 : null);
+        yield return new(variant, "spot-refused-overload", 100 * RefusedShare(run, spot, s_overload), "% of attempts");
         yield return new(variant, "spot-delay-p50-overload", run.AskedIn(s_overload, spot).AdmissionDelay(0.5), "s");
         yield return new(variant, "spot-recovery", SpotRecovery(run, spot, guaranteed[1]), "s", controlled ? 0 : null);
         yield return new(variant, "slots-used-under-pressure", 100 * run.UtilisationUnderPressure(), "%");
@@ -74,12 +77,8 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
         return refused == 0 ? 0 : (double)refused / (refused + admitted);
     }
 
-    /// <summary>Requests that gave up ÷ requests.</summary>
-    private static double LostShare(RunLog run, int tenant, Phase phase)
-    {
-        var asked = run.AskedIn(phase, tenant).ToList();
-        return (double)asked.Count(request => request.Fate == Fate.GivenUp) / asked.Count;
-    }
+    private static double Received(RunLog run, int tenant, double from, double to) =>
+        run.Samples[run.IndexAt(to)].Tenants[tenant].ReceivedTokens - run.Samples[run.IndexAt(from)].Tenants[tenant].ReceivedTokens;
 
     /// <summary>From the end of the last request of the tenant that left until spot holds 95 % of what it held on average in the ten seconds before that tenant came.</summary>
     private static double SpotRecovery(RunLog run, int spot, int returning)

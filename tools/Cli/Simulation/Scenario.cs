@@ -41,6 +41,9 @@ internal sealed record Tenant(string Name, ServiceClass ServiceClass, Capacity B
     /// <summary>It begins to ask at this second.</summary>
     public double Start { get; init; }
 
+    /// <summary>It begins later than that by a random part of this, so that seeds do not all meet the same moment of what the others do.</summary>
+    public double StartJitter { get; init; }
+
     /// <summary>It sends no new request from this second on; what it sent runs to its end.</summary>
     public double Stop { get; init; } = double.PositiveInfinity;
 
@@ -50,8 +53,9 @@ internal sealed record Tenant(string Name, ServiceClass ServiceClass, Capacity B
 /// <summary>When a tenant's requests come.</summary>
 internal abstract record Arrivals;
 
-/// <summary>Open loop: a Poisson process, whatever becomes of earlier requests.</summary>
-internal sealed record OpenLoop(double PerSecond) : Arrivals;
+/// <summary>Open loop: requests come at a rate whatever becomes of earlier ones.</summary>
+/// <param name="Even">One each period, give or take a tenth of it, as a load generator sends them; else a Poisson process.</param>
+internal sealed record OpenLoop(double PerSecond, bool Even = false) : Arrivals;
 
 /// <summary>Closed loop: clients that each wait for their answer, think, and ask again.</summary>
 /// <param name="StaggerSeconds">The clients start evenly spread over this time.</param>

@@ -73,18 +73,18 @@ internal sealed record PoolPart(
 /// <param name="Trace">Path of a trace file, from the folder of the scenario.</param>
 internal sealed record TenantPart(
     string Name, ServiceClass ServiceClass, Capacity Baseline = default, long SloTargetMs = 1000, int Copies = 1, OpenLoop? Open = null, ClosedLoop? Closed = null, string? Trace = null,
-    TokenCount? Input = null, TokenCount? Output = null, double DeclaredOutput = 1, Retries? Retries = null, int WaitMs = 0, double EntitledFrom = 0, double Start = 0, double? Stop = null)
+    TokenCount? Input = null, TokenCount? Output = null, double DeclaredOutput = 1, Retries? Retries = null, int WaitMs = 0, double EntitledFrom = 0, double Start = 0, double StartJitter = 0, double? Stop = null)
 {
     public IEnumerable<Tenant> ToTenants(string folder)
     {
         ScenarioFile.Require(Copies >= 1, $"{Name}: copies must be at least 1");
         ScenarioFile.Require(EntitlementId.TryParse(Name, null, out _), $"a tenant's name {EntitlementId.Rule}");
         ScenarioFile.Require(SloTargetMs is >= 1 and <= 86_400_000 && DeclaredOutput is >= 0 and <= 1000 && WaitMs is >= 0 and <= 600_000, $"{Name}: sloTargetMs, declaredOutput or waitMs is out of range");
-        ScenarioFile.Require(Start >= 0 && EntitledFrom >= 0 && EntitledFrom <= Start, $"{Name}: start and entitledFrom must not be negative, and nobody asks before it is entitled");
+        ScenarioFile.Require(Start >= 0 && StartJitter >= 0 && EntitledFrom >= 0 && EntitledFrom <= Start, $"{Name}: start and entitledFrom must not be negative, and nobody asks before it is entitled");
         var tenant = new Tenant(Name, ServiceClass, Baseline, SloTargetMs, Arrivals(folder))
         {
             Input = ScenarioFile.Tokens(Input, $"{Name}: input"), Output = ScenarioFile.Tokens(Output, $"{Name}: output"), DeclaredOutput = DeclaredOutput, Retries = Retries ?? Retries.None,
-            WaitMs = WaitMs, EntitledFrom = EntitledFrom, Start = Start, Stop = Stop ?? double.PositiveInfinity,
+            WaitMs = WaitMs, EntitledFrom = EntitledFrom, Start = Start, StartJitter = StartJitter, Stop = Stop ?? double.PositiveInfinity,
         };
         return Copies == 1 ? [tenant] : Enumerable.Range(1, Copies).Select(copy => tenant with { Name = $"{Name}-{copy}" });
     }

@@ -8,23 +8,25 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
     /// <summary>A client that gave up does not come back within this, or a loop without thinking would turn without time passing.</summary>
     private const double ShortestPause = 1;
 
+    private const double EvenJitter = 0.2;
     private readonly Random _random = new(unchecked(seed * 7919 + index * 104_729 + 1));
     private int _count;
 
     public void Start()
     {
+        var start = tenant.Start + tenant.StartJitter * _random.NextDouble();
         switch (tenant.Arrivals)
         {
             case OpenLoop open:
-                NextArrival(tenant.Start, open.PerSecond);
+                NextArrival(open.Even ? start + _random.NextDouble() / open.PerSecond : start, open);
                 break;
             case ClosedLoop closed:
                 for (var client = 0; client < closed.Clients; client++)
-                    clock.At(tenant.Start + closed.StaggerSeconds * client / closed.Clients, Ask);
+                    clock.At(start + closed.StaggerSeconds * client / closed.Clients, Ask);
                 break;
             case Recorded recorded:
                 foreach (var request in recorded.Requests)
-                    clock.At(tenant.Start + request.At, () => Ask(request.InputTokens, request.OutputTokens));
+                    clock.At(start + request.At, () => Ask(request.InputTokens, request.OutputTokens));
                 break;
         }
     }
@@ -56,14 +58,16 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
         clock.After(Math.Max(pause, request.AskedAt + closed.PeriodSeconds - clock.Seconds), Ask);
     }
 
-    private void NextArrival(double after, double perSecond)
+    /// <param name="after">The last arrival of a Poisson process, or the beginning of a period.</param>
+    private void NextArrival(double after, OpenLoop open)
     {
-        var at = after - Math.Log(1 - _random.NextDouble()) / perSecond;
+        var draw = _random.NextDouble();
+        var (at, next) = open.Even ? (after + EvenJitter * draw / open.PerSecond, after + 1 / open.PerSecond) : (after - Math.Log(1 - draw) / open.PerSecond, double.NaN);
         if (at >= tenant.Stop) return;
         clock.At(at, () =>
         {
             Ask();
-            NextArrival(at, perSecond);
+            NextArrival(open.Even ? next : at, open);
         });
     }
 
