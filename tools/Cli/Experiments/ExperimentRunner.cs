@@ -38,15 +38,18 @@ internal static class ExperimentRunner
     }
 
     private static IEnumerable<BenchRow> Rows(string experiment, List<Figure>[] figures) =>
-        figures.SelectMany(seed => seed).GroupBy(figure => (figure.Variant, figure.Name)).Select(group =>
+        figures.SelectMany(seed => seed).GroupBy(figure => (figure.Variant, figure.Name)).Select(BenchRow? (group) =>
         {
-            var (name, any, spread) = ($"{experiment}/{group.Key.Variant}/{group.Key.Name}", group.First(), Statistics.MedianOf(group.Select(figure => figure.Value)));
+            var name = $"{experiment}/{group.Key.Variant}/{group.Key.Name}";
+            var values = group.Select(figure => figure.Value).Where(double.IsFinite).ToList();
+            if (values.Count == 0) return Targets.ContainsKey(name) ? throw CommandFailure.Failed($"{name} has a target and could not be measured.") : null;
+            var (any, spread) = (group.First(), Statistics.MedianOf(values));
             var value = any.Worst switch
             {
-                Worst.Largest => group.Max(figure => figure.Value),
-                Worst.Smallest => group.Min(figure => figure.Value),
+                Worst.Largest => values.Max(),
+                Worst.Smallest => values.Min(),
                 _ => spread.Median,
             };
             return BenchRow.Judge(new(name, value, any.Unit, any.Published, any.Published is null ? null : "published"), Targets.GetValueOrDefault(name)) with { Low = spread.Low, High = spread.High };
-        });
+        }).OfType<BenchRow>();
 }
