@@ -16,9 +16,10 @@ public sealed record CarriedBucket(long TokensPerSecond, Int128 LevelMicros, Int
 public sealed record CarriedAccount(Totals Reserved, Totals Settled, Totals Returned, Totals Expired, Totals Evicted, Resources Outstanding);
 
 /// <param name="MeanHoldTicks">Mean time a request holds its sequence, in units of 100 ns; null before the first has ended.</param>
+/// <param name="OwedTokens">Service owed to it, in tokens.</param>
 public sealed record CarriedEntitlement(
     EntitlementId Entitlement, EntitlementTerms Terms, EntitlementState State, IReadOnlyList<KeyId> Keys, Capacity Limits, double Debt, double Burst, double Weight,
-    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks);
+    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks, long OwedTokens = 0);
 
 /// <param name="Shadow">Admitted in shadow mode though a rule would have refused it.</param>
 public sealed record CarriedReservation(

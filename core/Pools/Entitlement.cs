@@ -16,6 +16,9 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
     public double Burst { get; internal set; }
     public double Weight { get; internal set; }
 
+    /// <summary>Service owed to it, in tokens, as the last tick that was applied says.</summary>
+    public long OwedTokens { get; internal set; }
+
     public Account Account { get; } = new();
     public Resources Held => Account.Outstanding;
 

@@ -38,7 +38,7 @@ internal static class PoolBooks
     }
 
     private static CarriedEntitlement Carry(Entitlement e) => new(
-        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks);
+        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens);
 
     private static CarriedReservation Carry(Reservation r) =>
         new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow);
@@ -52,6 +52,7 @@ internal static class PoolBooks
             Debt = carried.Debt,
             Burst = carried.Burst,
             Weight = carried.Weight,
+            OwedTokens = carried.OwedTokens,
             MeanHold = carried.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null,
         };
         entitlement.Keys.AddRange(carried.Keys);

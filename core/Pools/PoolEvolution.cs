@@ -60,7 +60,7 @@ public static class PoolEvolution
     {
         if (pool.Entitlements.Remove(e.Entitlement, out var former))
         {
-            (former.Terms, former.State, former.Debt, former.Burst) = (e.Terms, EntitlementState.Pending, 0, 0);
+            (former.Terms, former.State, former.Debt, former.Burst, former.OwedTokens) = (e.Terms, EntitlementState.Pending, 0, 0, 0);
             pool.Entitlements.Add(e.Entitlement, former);
         }
         else pool.Entitlements.Add(e.Entitlement, new Entitlement(e.Entitlement, e.Terms));
@@ -77,7 +77,7 @@ public static class PoolEvolution
         foreach (var applied in e.Limits)
         {
             var entitlement = pool.Entitlements[applied.Entitlement];
-            (entitlement.Debt, entitlement.Burst, entitlement.Weight) = (applied.Debt, applied.Burst, applied.Weight);
+            (entitlement.Debt, entitlement.Burst, entitlement.Weight, entitlement.OwedTokens) = (applied.Debt, applied.Burst, applied.Weight, applied.OwedTokens);
             PoolBalance.SetLimits(pool, entitlement, applied.Limits, at);
         }
         PoolBalance.SortBusy(pool);

@@ -159,7 +159,7 @@ public sealed class WhatIfRun(FairnessState world, WhatIfChanges changes, Record
         var at = _nextTick;
         _nextTick = at.AddMilliseconds(TickMs);
         if (FairnessDecisions.Tick(world, at) is { } adjusted)
-            Carry(new ApplyLimits([.. adjusted.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight))], Pool.LimitsPosition + 1), at);
+            Carry(ApplyLimits.Of(adjusted, Pool.LimitsPosition + 1), at);
     }
 
     private PoolDecision Carry(PoolCommand command, DateTimeOffset at)
