@@ -30,11 +30,15 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
         Spot's recovery counts from the end of the last request of `guaranteed-c`.
         """;
 
-    public static Scenario Scenario(AdmissionPolicy policy, double lending) => new(
+    /// <param name="bursty">Spot comes as a Poisson process of 1.75 requests a second that give up after 20 s, instead of one client after the other.</param>
+    public static Scenario Scenario(AdmissionPolicy policy, double lending, bool bursty = false) => new(
         "overload", Pools.Of(replicas: 1, sequences: 16, tokensPerSecond: 240, policy, lending),
         [
             new(Always, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds / 2)) { Retries = Retries.AfterRetryAfter },
-            new(Spot, ServiceClass.Spot, default, 30_000, new ClosedLoop(SpotClients, ThinkSeconds: 1, StaggerSeconds: SpotClients * ServiceSeconds / 10)) { Retries = Retries.AfterRetryAfter, StartJitter = 1 },
+            new(Spot, ServiceClass.Spot, default, 30_000, bursty ? new OpenLoop(1.75) : new ClosedLoop(SpotClients, ThinkSeconds: 1, StaggerSeconds: SpotClients * ServiceSeconds / 10))
+            {
+                Retries = Retries.AfterRetryAfter with { PatienceSeconds = bursty ? 20 : double.PositiveInfinity }, StartJitter = 1,
+            },
             new(Returning, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds)) { Retries = Retries.AfterRetryAfter, Start = 30, StartJitter = 1, Stop = 60 },
         ],
         90, Phases: [s_before, s_overload, s_after])
