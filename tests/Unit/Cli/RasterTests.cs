@@ -34,7 +34,7 @@ public sealed class RasterTests
     [Fact]
     public void Knows_every_letter_of_the_pictures()
     {
-        const string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-–+/%()=<>≤≥·_×÷'!? ";
+        const string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-–+/%()=<>≤≥·_×÷'!?@ ";
         Assert.All(letters, letter => Assert.True(letter is '?' or ' ' || !Same(letter, '?'), $"'{letter}' has no strokes."));
 
         static bool Same(char a, char b) => StrokeFont.Strokes(a.ToString(), 0, 0, 12, Anchor.Start).SelectMany(stroke => stroke).SequenceEqual(StrokeFont.Strokes(b.ToString(), 0, 0, 12, Anchor.Start).SelectMany(stroke => stroke));

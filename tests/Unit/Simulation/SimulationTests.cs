@@ -13,8 +13,8 @@ public sealed class SimulationTests
     public void Gives_the_same_run_to_the_byte_for_the_same_seed(AdmissionPolicy policy)
     {
         var scenario = Overload.Scenario(policy, lending: 0.5);
-        Assert.Equal(ExperimentFiles.Timeline(SimulationRun.Play(scenario, 7)), ExperimentFiles.Timeline(SimulationRun.Play(scenario, 7)));
-        Assert.NotEqual(ExperimentFiles.Timeline(SimulationRun.Play(scenario, 7)), ExperimentFiles.Timeline(SimulationRun.Play(scenario, 8)));
+        Assert.Equal(RunTables.Timeline(SimulationRun.Play(scenario, 7)), RunTables.Timeline(SimulationRun.Play(scenario, 7)));
+        Assert.NotEqual(RunTables.Timeline(SimulationRun.Play(scenario, 7)), RunTables.Timeline(SimulationRun.Play(scenario, 8)));
     }
 
     /// <summary>The books of the pool and what the engine did tell the same story.</summary>

@@ -14,15 +14,21 @@ internal static class ExperimentFiles
         var charts = outcome.Experiment.Draw(outcome.First).ToList();
         await WriteAsync(folder, $"{name}.md", ExperimentReport.Write(outcome, [.. charts.Select(chart => (chart.File, chart.Chart.Title))]), ct);
         await WriteAsync(folder, $"{name}-summary.csv", Summary(outcome), ct);
-        foreach (var (variant, run) in outcome.First) await WriteAsync(folder, $"{name}-{variant}-timeline.csv", Timeline(run), ct);
+        await WriteAsync(folder, $"{name}-tenants.csv", RunTables.Tenants(outcome.First), ct);
+        await WriteAsync(folder, $"{name}-refusals.csv", RunTables.Refusals(outcome.First), ct);
+        foreach (var (variant, run) in outcome.First) await WriteAsync(folder, $"{name}-{variant}-timeline.csv", RunTables.Timeline(run), ct);
         foreach (var (file, chart) in charts) await WriteAsync(folder, file, chart, ct);
     }
 
     /// <summary>One run: its timeline and the pictures that any run has.</summary>
     public static async Task WriteAsync(DirectoryInfo folder, RunLog run, CancellationToken ct)
     {
-        var (name, pictures) = (run.Scenario.Name, new RunPictures(new Dictionary<string, RunLog> { [run.Scenario.Name] = run }));
-        await WriteAsync(folder, $"{name}-timeline.csv", Timeline(run), ct);
+        var name = run.Scenario.Name;
+        var runs = new Dictionary<string, RunLog> { [name] = run };
+        var pictures = new RunPictures(runs);
+        await WriteAsync(folder, $"{name}-timeline.csv", RunTables.Timeline(run), ct);
+        await WriteAsync(folder, $"{name}-tenants.csv", RunTables.Tenants(runs), ct);
+        await WriteAsync(folder, $"{name}-refusals.csv", RunTables.Refusals(runs), ct);
         await WriteAsync(folder, $"{name}-queue", pictures.Queue("Running and waiting requests"), ct);
         await WriteAsync(folder, $"{name}-slots", pictures.Slots("Sequences held"), ct);
         await WriteAsync(folder, $"{name}-admissions", pictures.Admissions("Admissions and refusals a second"), ct);
@@ -47,25 +53,6 @@ internal static class ExperimentFiles
         var text = new StringBuilder("row,value,unit,low,high,published,target,ok\n");
         foreach (var row in outcome.Rows)
             text.Append(CultureInfo.InvariantCulture, $"{row.Name},{row.Value:R},{row.Unit},{row.Low:R},{row.High:R},{row.Baseline:R},{row.Rule},{(row.Ok switch { true => "yes", false => "no", null => "" })}\n");
-        return text.ToString();
-    }
-
-    /// <summary>A line for each sample, with the columns of each tenant one after the other.</summary>
-    public static string Timeline(RunLog run)
-    {
-        string[] columns = ["held", "waitingForAdmission", "wanted", "admitted", "refused", "askedTokens", "receivedTokens", "debt", "weight", "owedTokens", "limitTokensPerSecond", "limitSequences"];
-        var text = new StringBuilder("second,running,waitingAtEngine,slots");
-        foreach (var tenant in run.Scenario.Tenants)
-            foreach (var column in columns) text.Append(CultureInfo.InvariantCulture, $",{tenant.Name}:{column}");
-        text.Append('\n');
-        foreach (var sample in run.Samples)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{sample.At:0.###},{sample.Running},{sample.Waiting},{sample.Slots}");
-            foreach (var t in sample.Tenants)
-                text.Append(CultureInfo.InvariantCulture,
-                    $",{t.Held},{t.Waiting},{t.Wanted},{t.Admitted},{t.Refused},{t.AskedTokens},{t.ReceivedTokens:0.#},{t.Debt:0.####},{t.Weight:0.##},{t.OwedTokens},{t.Limits.TokensPerSecond},{t.Limits.Sequences}");
-            text.Append('\n');
-        }
         return text.ToString();
     }
 }

@@ -7,6 +7,9 @@ namespace TokenLedger.Cli.Experiments;
 /// <summary>The pictures of the published figures 2 to 5, a panel for each variant.</summary>
 internal sealed class RunPictures(IReadOnlyDictionary<string, RunLog> runs)
 {
+    /// <summary>Panels have one scale, so that they can be compared, unless the flattest would be lower than this part of the highest.</summary>
+    private const double MostStretch = 4;
+
     /// <summary>Time over which rates and latencies are taken together.</summary>
     public double BinSeconds { get; init; } = 2;
 
@@ -46,7 +49,8 @@ internal sealed class RunPictures(IReadOnlyDictionary<string, RunLog> runs)
     {
         var panels = runs.Select(run => new Panel(run.Key, [.. curves(run.Value)])).ToList();
         var seed = runs.Values.First().Seed.ToString(CultureInfo.InvariantCulture);
-        return new(title, $"one run of each, seed {seed}", "seconds", yAxis, [.. panels.Select(panel => panel with { Highest = panels.Max(p => p.Top) })], Math.Min(2, panels.Count)) { Shaded = Shaded };
+        var (least, most) = (panels.Min(panel => panel.Top), panels.Max(panel => panel.Top));
+        return new(title, $"one run of each, seed {seed}", "seconds", yAxis, most <= MostStretch * least ? [.. panels.Select(panel => panel with { Highest = most })] : panels, Math.Min(2, panels.Count)) { Shaded = Shaded };
     }
 
     private static Curve Sampled(RunLog run, string name, int colour, Func<Sample, double> value, bool dashed = false) =>

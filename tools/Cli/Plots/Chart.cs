@@ -90,8 +90,8 @@ internal sealed record Chart(string Title, string Caption, string XAxis, string 
             {
                 if (curve.Name.Length == 0) continue;
                 x -= StrokeFont.Width(curve.Name, 11);
-                Drawing.Text(x, Y - 9, curve.Name, size: 11);
-                Drawing.Path([new(x - 24, Y - 13), new(x - 5, Y - 13)], s_colours[curve.Colour % s_colours.Length], 2, curve.Dashed ? s_dash : []);
+                Drawing.Text(x, Y - 26, curve.Name, size: 11);
+                Drawing.Path([new(x - 24, Y - 30), new(x - 5, Y - 30)], s_colours[curve.Colour % s_colours.Length], 2, curve.Dashed ? s_dash : []);
                 x -= 36;
             }
         }
