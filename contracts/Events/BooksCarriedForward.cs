@@ -4,10 +4,11 @@ namespace TokenLedger.Contracts;
 /// The books of a pool are closed and opened again: its whole state, so that what follows can be decided without what came before. Written to `pool-{pool}` by Admission.
 /// </summary>
 /// <param name="Events">Events of the stream before this one.</param>
+/// <param name="WaitingTurn">The next turn of the weighted cycle, in which waiting requests may be ordered.</param>
 public sealed record BooksCarriedForward(
     PoolId Pool, long Events, PoolSettings Settings, int Replicas, long CapacityPosition, long LimitsPosition, CarriedBucket Surplus, CarriedAccount Account,
     IReadOnlyList<CarriedEntitlement> Entitlements, IReadOnlyList<CarriedReservation> Open, IReadOnlyList<SettlementDeferred> Deferred,
-    IReadOnlyList<CarriedWait>? Waiting = null) : ILedgerEvent;
+    IReadOnlyList<CarriedWait>? Waiting = null, int WaitingTurn = 0) : ILedgerEvent;
 
 /// <summary>A token bucket: level and depth in micro-tokens at a time; no time for a bucket that was never filled.</summary>
 public sealed record CarriedBucket(long TokensPerSecond, Int128 LevelMicros, Int128 DepthMicros, DateTimeOffset? At);

@@ -17,18 +17,23 @@ public static class AdmissionDecisions
                 : new Rejected(Rejection.NotYours, "Another entitlement uses this request id."));
         if (!pool.Entitlements.TryGetValue(command.Entitlement, out var entitlement))
             return PoolDecision.Nothing(new Rejected(Rejection.EntitlementUnknown, $"Pool '{pool.Id}' has no entitlement '{command.Entitlement}'."));
+        if (pool.Waiting.Find(command.Request) is { } waiting) return WaitingDecisions.Again(waiting, command);
         var request = new AdmissionCase(pool, entitlement, NeedOf(pool, command), now);
-        if (AdmissionRule.FirstBroken(ref request) is { } rule)
-            return rule.Reason == DenialReason.EntitlementNotBound
-                ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
-                : Deny(command, rule, request);
+        if ((AdmissionRule.FirstBroken(ref request) ?? (InTurn.Rule.Passes(ref request) ? null : InTurn.Rule)) is not { } rule) return Admission(command, request);
+        return rule.Reason == DenialReason.EntitlementNotBound
+            ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
+            : WaitingDecisions.Queue(command, rule, request) ?? Deny(command, rule.Reason, rule, request);
+    }
 
-        var (need, evicted) = (request.Need, request.Evicted);
+    /// <summary>Admits a request that has passed, with the evictions that make room for it.</summary>
+    internal static PoolDecision Admission(Admit command, in AdmissionCase request)
+    {
+        var (pool, entitlement, need, now) = (request.Pool, request.Entitlement, request.Need, request.Now);
         var admitted = new RequestAdmitted(
             pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
             need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds));
-        var events = new List<ILedgerEvent>(evicted.Count + 2);
-        foreach (var victim in evicted)
+        var events = new List<ILedgerEvent>(request.Evicted.Count + 2);
+        foreach (var victim in request.Evicted)
             events.Add(new ReservationEvicted(pool.Id, victim.Request, victim.Entitlement.Id, victim.Outstanding, command.Request));
         events.Add(admitted);
         if (pool.Deferred.TryGetValue(command.Request, out var usage) && (usage.Entitlement ?? entitlement.Id) == entitlement.Id)
@@ -44,18 +49,20 @@ public static class AdmissionDecisions
     }
 
     /// <summary>What a refused client is told to wait, in whole milliseconds: at least a second, and nothing where waiting is in vain.</summary>
-    internal static long RetryAfterMs(AdmissionRule rule, in AdmissionCase request) => rule.Reason == DenialReason.NeverFits
+    internal static long RetryAfterMs(AdmissionRule rule, in AdmissionCase request) => rule.Reason is DenialReason.NeverFits or DenialReason.EntitlementNotBound
         ? 0
         : (long)Math.Ceiling(Math.Max(s_shortestRetry.TotalMilliseconds, rule.Wait(request).Span.TotalMilliseconds));
 
-    private static PoolDecision Deny(Admit command, AdmissionRule rule, in AdmissionCase request)
+    /// <param name="rule">The rule that stands in its way, which tells when to come back.</param>
+    internal static PoolDecision Deny(Admit command, DenialReason reason, AdmissionRule rule, in AdmissionCase request)
     {
-        var entitlement = request.Entitlement;
-        var denied = new RequestDenied(
-            request.Pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
-            request.Need.Tokens, rule.Reason, RetryAfterMs(rule, request));
-        return new([denied], new Denied(denied, HeadroomAfter(entitlement, default, request.Now)));
+        var denied = Refusal(command, reason, rule, request);
+        return new([denied], new Denied(denied, HeadroomAfter(request.Entitlement, default, request.Now)));
     }
+
+    internal static RequestDenied Refusal(Admit command, DenialReason reason, AdmissionRule rule, in AdmissionCase request) => new(
+        request.Pool.Id, command.Request, request.Entitlement.Id, request.Entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
+        request.Need.Tokens, reason, RetryAfterMs(rule, request));
 
     /// <summary>What is left to an entitlement once it holds <paramref name="taken"/> more.</summary>
     public static Headroom HeadroomAfter(Entitlement entitlement, Resources taken, DateTimeOffset now)

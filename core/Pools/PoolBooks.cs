@@ -11,7 +11,8 @@ internal static class PoolBooks
         if (pool.NextCalendarChange <= now) return PoolDecision.Nothing(new Done(Created: false, Changed: false));
         var closed = new BooksCarriedForward(
             pool.Id, pool.Version, pool.Settings!, pool.Replicas, pool.CapacityPosition, pool.LimitsPosition, pool.Surplus.Carry(), pool.Account.Carry(),
-            [.. pool.Entitlements.Values.Select(Carry)], [.. pool.Open.Values.OrderBy(r => r.AdmittedAt).ThenBy(r => r.Request.Value).Select(Carry)], [.. pool.Deferred.Values]);
+            [.. pool.Entitlements.Values.Select(Carry)], [.. pool.Open.Values.OrderBy(r => r.AdmittedAt).ThenBy(r => r.Request.Value).Select(Carry)], [.. pool.Deferred.Values],
+            pool.Waiting.Carry(), pool.Waiting.Turn);
         return new([closed], new Done(Created: false, Changed: true));
     }
 
@@ -33,6 +34,7 @@ internal static class PoolBooks
             pool.Leases.Enqueue(carried.Request, carried.ExpiresAt);
         }
         foreach (var deferred in e.Deferred) pool.Deferred.Add(deferred.Request, deferred);
+        pool.Waiting.Open(e.Waiting, e.WaitingTurn, pool);
     }
 
     private static CarriedEntitlement Carry(Entitlement e) => new(

@@ -18,7 +18,10 @@ public static class PoolEvolution
         switch (data)
         {
             case RequestAdmitted e: Admit(pool, e, at); break;
-            case RequestDenied or RequestsDenied or RequestQueued or WaitAbandoned: break;
+            case RequestDenied e: pool.Waiting.Remove(e.Request, admitted: false); break;
+            case RequestsDenied: break;
+            case RequestQueued e: Queue(pool, e, at); break;
+            case WaitAbandoned e: pool.Waiting.Remove(e.Request, admitted: false); break;
             case PrefillReleased e: ReleasePrefill(pool, e); break;
             case ReservationRenewed e: Renew(pool, e); break;
             case ReservationSettled e: Settle(pool, e, at); break;
@@ -81,12 +84,14 @@ public static class PoolEvolution
             (entitlement.Debt, entitlement.Burst, entitlement.Weight) = (applied.Debt, applied.Burst, applied.Weight);
             SetLimits(pool, entitlement, applied.Limits, at);
         }
+        pool.Waiting.Reorder();
     }
 
     /// <summary>After a change of settings, capacity, terms or state: floors, the surplus, and static limits until the next tick divides anew.</summary>
     private static void Rebalance(PoolState pool, DateTimeOffset at)
     {
         SumFloors(pool);
+        pool.Waiting.Reorder();
         pool.NextCalendarChange = Binding.NextChange(pool.Entitlements.Values, at);
         // More floors than capacity last only until the next event of the same decision degrades one: no bucket is emptied for that.
         if (!pool.Floors.FitsIn(pool.Capacity)) return;
@@ -135,9 +140,13 @@ public static class PoolEvolution
         Charge(pool, entitlement, e.Reserved.Tokens, fromSurplus, at);
         var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt };
         pool.Open.Add(e.Request, reservation);
+        pool.Waiting.Remove(e.Request, admitted: true);
         pool.Leases.Enqueue(e.Request, e.ExpiresAt);
         Post(pool, entitlement, account => account.Reserve(e.Reserved));
     }
+
+    private static void Queue(PoolState pool, RequestQueued e, DateTimeOffset at) =>
+        pool.Waiting.Add(new(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload), pool.Entitlements[e.Entitlement], e.Tokens, at, e.Until);
 
     private static void ReleasePrefill(PoolState pool, PrefillReleased e)
     {

@@ -26,6 +26,7 @@ public sealed class PoolState(PoolId id)
 
     /// <summary>Usage that came before its admission, oldest first; bounded, the oldest is forgotten.</summary>
     public OrderedDictionary<RequestId, SettlementDeferred> Deferred { get; } = [];
+    public WaitingRoom Waiting { get; } = new();
     public Account Account { get; } = new();
     public Resources Held => Account.Outstanding;
 

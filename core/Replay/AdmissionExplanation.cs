@@ -39,6 +39,12 @@ public sealed record AdmissionExplanation(
             rules.Add(new(rule.Reason, passes, WasAsked: broken is null, rule.Measures(request)));
             if (!passes) broken ??= rule;
         }
+        // Whoever waits is asked when its turn has come.
+        if (broken is null && pool.Waiting.Find(command.Request) is null && !InTurn.Rule.Passes(ref request))
+        {
+            broken = InTurn.Rule;
+            rules.Add(new(broken.Reason, Passes: false, WasAsked: true, broken.Measures(request)));
+        }
         return new(
             now, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
             new(pool.Replicas, pool.Capacity, pool.Held, pool.Floors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,

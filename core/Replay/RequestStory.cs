@@ -39,14 +39,25 @@ public sealed class RequestStory
 
     private void Explain(ReplayedDecision decision)
     {
-        // A record that admits for an entitlement that is not there cannot be explained, and the verifier says so.
-        if (decision.Command is Admit admit && admit.Request == _request && _verifier.State.Entitlements.ContainsKey(admit.Entitlement)) _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
+        foreach (var data in decision.Events)
+        {
+            var admit = data switch
+            {
+                RequestAdmitted e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload),
+                RequestDenied e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload),
+                _ => null,
+            };
+            // A record that admits for an entitlement that is not there cannot be explained, and the verifier says so.
+            if (admit?.Request == _request && _verifier.State.Entitlements.ContainsKey(admit.Entitlement)) _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
+        }
     }
 
     private static RequestId? RequestOf(ILedgerEvent data) => data switch
     {
         RequestAdmitted e => e.Request,
         RequestDenied e => e.Request,
+        RequestQueued e => e.Request,
+        WaitAbandoned e => e.Request,
         PrefillReleased e => e.Request,
         ReservationRenewed e => e.Request,
         ReservationSettled e => e.Request,

@@ -11,6 +11,7 @@ internal sealed class AdmissionMeters
 {
     private readonly Counter<long> _admissions;
     private readonly Counter<long> _tokens;
+    private readonly Histogram<double> _waits;
 
     public AdmissionMeters(IMeterFactory meters, PoolWriters pools, LedgerDirectory directory)
     {
@@ -20,19 +21,28 @@ internal sealed class AdmissionMeters
         meter.CreateObservableGauge("tokenledger.admission.queue",
             () => directory.Pools.Select(pool => new Measurement<int>(pools.QueueLength(pool), new KeyValuePair<string, object?>("pool", pool.Value))),
             "{request}", "Requests that wait for a pool's writer.");
+        meter.CreateObservableGauge("tokenledger.admission.waiting",
+            () => directory.Pools.Select(pool => new Measurement<int>(pools.Waiting(pool), new KeyValuePair<string, object?>("pool", pool.Value))),
+            "{request}", "Requests that wait for capacity.");
+        _waits = meter.CreateHistogram<double>("tokenledger.admission.wait", "s", "How long requests waited for capacity, by what became of them.");
     }
 
-    public void Count(InferenceCaller caller, PoolAnswer? answer)
+    /// <summary>The client went while it waited.</summary>
+    public void CountAbandoned(InferenceCaller caller, TimeSpan waited) => _waits.Record(waited.TotalSeconds, new("pool", caller.Pool.Value), new("outcome", "abandoned"));
+
+    public void Count(InferenceCaller caller, PoolReply? reply)
     {
-        var (outcome, tokens) = answer switch
+        var (outcome, tokens) = reply?.Answer switch
         {
             Admitted a => ("admitted", a.Event.Reserved.Tokens),
             Denied d => (Refusals.Word(d.Event.Reason), d.Event.Tokens),
             Recorded => ("repeated", 0),
+            Stopping => ("stopping", 0),
             _ => ("rejected", 0),
         };
         KeyValuePair<string, object?> pool = new("pool", caller.Pool.Value), entitlement = new("entitlement", caller.Entitlement.Value), result = new("outcome", outcome);
         _admissions.Add(1, pool, entitlement, result);
         if (tokens > 0) _tokens.Add(tokens, pool, entitlement, result);
+        if (reply?.Waited is { } waited) _waits.Record(waited.TotalSeconds, pool, result);
     }
 }

@@ -11,6 +11,10 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
     private PoolState _state = new(pool);
     private Dictionary<Guid, RecordedEvent> _recorded = [];
     private long _opening;
+    private readonly WaitingCallers _callers = new();
+    private bool _reloaded;
+    private bool _settled; // Nothing has happened since that could end a wait.
+    private volatile int _waiting;
 
     public string Stream { get; } = Streams.Pool(pool);
 
@@ -20,19 +24,24 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
 
     public void Reset()
     {
-        (_state, _opening) = (new(pool), 0);
+        (_state, _opening, _reloaded) = (new(pool), 0, true);
         _denials.Clear();
     }
 
     public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
     {
+        _settled &= data is RequestAdmitted or RequestQueued || (data is RequestDenied denied && _state.Waiting.Find(denied.Request) is null);
         PoolEvolution.Evolve(_state, data, timestamp);
         if (data is BooksCarriedForward) _opening = _state.Version;
     }
 
+    /// <summary>Requests that wait for capacity.</summary>
+    public int Waiting => _waiting;
+
     /// <summary>An id is good for ever, so one that holds no open reservation may still be in the ledger: one look for the whole batch.</summary>
     public async Task PrepareAsync(IReadOnlyList<PoolRequest> batch, CancellationToken ct)
     {
+        _settled = false;
         var ids = batch.Select(RequestOf).OfType<RequestId>().Select(id => EventIds.Admission(pool, id)).ToHashSet();
         _recorded = ids.Count == 0 ? [] : (await ledger.FindAsync(ids, ct)).ToDictionary(e => e.Id);
     }
@@ -42,9 +51,11 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         if (request.Command is null) return Reply(new PoolReply(null, 0, _state.Settings is null ? null : PoolViews.Of(_state, now)));
         if (request.Command is Admit admit && FindAdmission(admit.Request) is { } before) return Reply(Repeat(admit, before, now));
         var command = request.Command is Settle settle ? settle with { AdmissionRecorded = FindAdmission(settle.Request) is not null } : request.Command;
+        if (command is Abandon { Request: var left } && _callers.IsHeard(left)) return Reply(new PoolReply(null, 0)); // Another caller of the same id has come.
         var decision = PoolDecisions.Decide(_state, command, now);
         return decision.Answer switch
         {
+            Waits waits => Record(decision.Events, waits, now, _callers.Of(waits.Request)),
             // It was admitted earlier in this very batch: the next batch finds it recorded.
             AlreadyOpen => Decided<PoolReply>.Later,
             NotOpen when RequestOf(request) is { } id && FindAdmission(id) is { } ended =>
@@ -57,12 +68,32 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         };
     }
 
+    /// <summary>Whose turn has come is admitted, if anybody is there who would hear it: after a restart its client may have gone, and a reservation without one would only lie idle.</summary>
+    public IReadOnlyList<NewEvent> Follow(DateTimeOffset now)
+    {
+        if (_reloaded) _callers.DropLost(_state.Waiting);
+        _reloaded = false;
+        _waiting = _state.Waiting.Count;
+        if (_waiting == 0 || _settled) return [];
+        var decision = PoolDecisions.Decide(_state, new Drain(), now);
+        if (decision.Answer is Admitted { Event: var e } && _callers.IsAbsent(e.Request)) decision = PoolDecisions.Decide(_state, new Abandon(e.Request, e.Entitlement), now);
+        _settled = decision.Events.Count == 0;
+        return [.. decision.Events.Select(data => PoolEventIdentity.Identify(data, now))];
+    }
+
+    public DateTimeOffset? FollowsAt(DateTimeOffset now) => WaitingDecisions.NextMoment(_state, now);
+
+    public void Recorded(IReadOnlyList<NewEvent> events, Appended appended)
+    {
+        for (var i = 0; i < events.Count; i++) _callers.Recorded(events[i], appended.FirstPosition + i, _state);
+    }
+
     public IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now) =>
         _denials.Flush() is { } counts ? [new NewEvent(Guid.CreateVersion7(now), now, counts)] : [];
 
     private static Decided<PoolReply> Reply(PoolReply reply) => new([], _ => reply);
 
-    private static Decided<PoolReply> Record(IReadOnlyList<ILedgerEvent> events, PoolAnswer answer, DateTimeOffset now)
+    private static Decided<PoolReply> Record(IReadOnlyList<ILedgerEvent> events, PoolAnswer answer, DateTimeOffset now, WaitingCaller? caller = null)
     {
         var recorded = new NewEvent[events.Count];
         var place = events.Count - 1;
@@ -71,7 +102,7 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
             recorded[i] = PoolEventIdentity.Identify(events[i], now);
             if (events[i] is RequestAdmitted) place = i;
         }
-        return new(recorded, appended => new PoolReply(answer, events.Count == 0 ? 0 : appended.FirstPosition + place));
+        return new(recorded, appended => new PoolReply(answer, events.Count == 0 ? 0 : appended.FirstPosition + place, Caller: caller));
     }
 
     private PoolReply Repeat(Admit admit, RecordedEvent before, DateTimeOffset now)
