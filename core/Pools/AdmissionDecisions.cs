@@ -18,11 +18,11 @@ public static class AdmissionDecisions
         if (!pool.Entitlements.TryGetValue(command.Entitlement, out var entitlement))
             return PoolDecision.Nothing(new Rejected(Rejection.EntitlementUnknown, $"Pool '{pool.Id}' has no entitlement '{command.Entitlement}'."));
         if (pool.Waiting.Find(command.Request) is { } waiting) return WaitingDecisions.Again(waiting, command);
-        var request = new AdmissionCase(pool, entitlement, NeedOf(pool, command), now);
+        var request = CaseOf(pool, entitlement, command, now);
         if ((AdmissionRule.FirstBroken(ref request) ?? (InTurn.Rule.Passes(ref request) ? null : InTurn.Rule)) is not { } rule) return Admission(command, request);
         return rule.Reason == DenialReason.EntitlementNotBound
             ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
-            : WaitingDecisions.Queue(command, rule, request) ?? Deny(command, rule.Reason, rule, request);
+            : WaitingDecisions.Queue(command, rule, request) ?? Deny(command, rule.Reason, request);
     }
 
     /// <summary>Admits a request that has passed, with the evictions that make room for it.</summary>
@@ -41,6 +41,9 @@ public static class AdmissionDecisions
         return new(events, new Admitted(admitted, HeadroomAfter(entitlement, need, now)));
     }
 
+    internal static AdmissionCase CaseOf(PoolState pool, Entitlement entitlement, Admit command, DateTimeOffset now) =>
+        new(pool, entitlement, NeedOf(pool, command), now) { Request = command.Request, Since = pool.Waiting.Find(command.Request)?.Since ?? pool.Returns.Find(command.Request, entitlement.Id)?.ToldAt ?? now };
+
     /// <summary>What a request would hold; an output limit it does not name is the pool's.</summary>
     internal static Resources NeedOf(PoolState pool, Admit command)
     {
@@ -49,20 +52,27 @@ public static class AdmissionDecisions
     }
 
     /// <summary>What a refused client is told to wait, in whole milliseconds: at least a second, and nothing where waiting is in vain.</summary>
-    internal static long RetryAfterMs(AdmissionRule rule, in AdmissionCase request) => rule.Reason is DenialReason.NeverFits or DenialReason.EntitlementNotBound
-        ? 0
-        : (long)Math.Ceiling(Math.Max(s_shortestRetry.TotalMilliseconds, rule.Wait(request).Span.TotalMilliseconds));
+    internal static long RetryAfterMs(in RetryWait wait) =>
+        wait.Basis == RetryBasis.Never ? 0 : (long)Math.Ceiling(Math.Max(s_shortestRetry.TotalMilliseconds, wait.Span.TotalMilliseconds));
 
-    /// <param name="rule">The rule that stands in its way, which tells when to come back.</param>
-    internal static PoolDecision Deny(Admit command, DenialReason reason, AdmissionRule rule, in AdmissionCase request)
+    /// <summary>When to come back after a refusal, and how that is known. A client that comes too early is told its time again.</summary>
+    internal static RetryWait RetryOf(DenialReason reason, in AdmissionCase request) => reason switch
     {
-        var denied = Refusal(command, reason, rule, request);
+        DenialReason.NeverFits or DenialReason.EntitlementNotBound => new(TimeSpan.Zero, RetryBasis.Never),
+        DenialReason.NoCapacity => new(RetryWithoutCapacity, RetryBasis.NothingKnown),
+        _ when request.Pool.Returns.Find(request.Request, request.Entitlement.Id) is { } told && told.At > request.Now => new(told.At - request.Now, RetryBasis.Told),
+        _ => RetryAfter.Of(request),
+    };
+
+    internal static PoolDecision Deny(Admit command, DenialReason reason, in AdmissionCase request)
+    {
+        var denied = Refusal(command, reason, request);
         return new([denied], new Denied(denied, HeadroomAfter(request.Entitlement, default, request.Now)));
     }
 
-    internal static RequestDenied Refusal(Admit command, DenialReason reason, AdmissionRule rule, in AdmissionCase request) => new(
+    internal static RequestDenied Refusal(Admit command, DenialReason reason, in AdmissionCase request) => new(
         request.Pool.Id, command.Request, request.Entitlement.Id, request.Entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
-        request.Need.Tokens, reason, RetryAfterMs(rule, request));
+        request.Need.Tokens, reason, RetryAfterMs(RetryOf(reason, request)));
 
     /// <summary>What is left to an entitlement once it holds <paramref name="taken"/> more.</summary>
     public static Headroom HeadroomAfter(Entitlement entitlement, Resources taken, DateTimeOffset now)

@@ -12,7 +12,7 @@ internal static class PoolBooks
         var closed = new BooksCarriedForward(
             pool.Id, pool.Version, pool.Settings!, pool.Replicas, pool.CapacityPosition, pool.LimitsPosition, pool.Surplus.Carry(), pool.Account.Carry(),
             [.. pool.Entitlements.Values.Select(Carry)], [.. pool.Open.Values.OrderBy(r => r.AdmittedAt).ThenBy(r => r.Request.Value).Select(Carry)], [.. pool.Deferred.Values],
-            pool.Waiting.Carry(), pool.Waiting.Turn);
+            pool.Waiting.Carry(), pool.Waiting.Turn, pool.Returns.Carry(), pool.MeanHold?.Ticks);
         return new([closed], new Done(Created: false, Changed: true));
     }
 
@@ -35,10 +35,12 @@ internal static class PoolBooks
         }
         foreach (var deferred in e.Deferred) pool.Deferred.Add(deferred.Request, deferred);
         pool.Waiting.Open(e.Waiting, e.WaitingTurn, pool);
+        pool.Returns.Open(e.Returns, pool);
+        pool.MeanHold = e.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null;
     }
 
     private static CarriedEntitlement Carry(Entitlement e) => new(
-        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks);
+        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.Returns);
 
     private static CarriedReservation Carry(Reservation r) =>
         new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt);
@@ -53,6 +55,7 @@ internal static class PoolBooks
             Burst = carried.Burst,
             Weight = carried.Weight,
             MeanHold = carried.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null,
+            Returns = carried.Returns,
         };
         entitlement.Keys.AddRange(carried.Keys);
         entitlement.Rate.Open(carried.Rate);

@@ -18,7 +18,7 @@ public static class PoolEvolution
         switch (data)
         {
             case RequestAdmitted e: Admit(pool, e, at); break;
-            case RequestDenied e: pool.Waiting.Remove(e.Request, admitted: false); break;
+            case RequestDenied e: Deny(pool, e, at); break;
             case RequestsDenied: break;
             case RequestQueued e: Queue(pool, e, at); break;
             case WaitAbandoned e: pool.Waiting.Remove(e.Request, admitted: false); break;
@@ -141,12 +141,22 @@ public static class PoolEvolution
         var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt };
         pool.Open.Add(e.Request, reservation);
         pool.Waiting.Remove(e.Request, admitted: true);
+        pool.Returns.Came(e.Request);
         pool.Leases.Enqueue(e.Request, e.ExpiresAt);
         Post(pool, entitlement, account => account.Reserve(e.Reserved));
     }
 
-    private static void Queue(PoolState pool, RequestQueued e, DateTimeOffset at) =>
+    private static void Deny(PoolState pool, RequestDenied e, DateTimeOffset at)
+    {
+        pool.Waiting.Remove(e.Request, admitted: false);
+        pool.Returns.Refuse(e, pool.Entitlements[e.Entitlement], at);
+    }
+
+    private static void Queue(PoolState pool, RequestQueued e, DateTimeOffset at)
+    {
+        pool.Returns.Came(e.Request);
         pool.Waiting.Add(new(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload), pool.Entitlements[e.Entitlement], e.Tokens, at, e.Until);
+    }
 
     private static void ReleasePrefill(PoolState pool, PrefillReleased e)
     {
@@ -194,6 +204,7 @@ public static class PoolEvolution
             Charge(pool, open.Entitlement, -refund, -toSurplus, at);
         }
         open.Entitlement.ObserveHold(at - open.AdmittedAt);
+        pool.MeanHold = Entitlement.Observe(pool.MeanHold, at - open.AdmittedAt, pool.Account);
         DropStaleLeases(pool);
     }
 

@@ -29,24 +29,6 @@ internal sealed class PoolRoom() : AdmissionRule(DenialReason.PoolExhausted)
         return false;
     }
 
-    /// <summary>What limits longest: the tokens, or the reservations that must end.</summary>
-    public override RetryWait Wait(in AdmissionCase request)
-    {
-        var (pool, entitlement, need, now) = (request.Pool, request.Entitlement, request.Need, request.Now);
-        var tokens = pool.Surplus.TimeUntil(PoolState.SurplusShare(entitlement, need.Tokens, now), now) is { } surplus
-            ? new RetryWait(surplus, RetryBasis.SurplusBucket)
-            : new(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
-        // What exceeds a dedicated floor waits for the surplus or for the floor's own bucket, whichever has it first.
-        if (entitlement.Baseline.TimeUntil(need.Tokens, now) is { } own && own < tokens.Span) tokens = new(own, RetryBasis.FloorBucket);
-        var (kv, sequences) = pool.RoomFor(entitlement);
-        var share = Math.Max(
-            (double)(need.KvCacheBytes - kv) / Math.Max(1, pool.Held.KvCacheBytes),
-            (double)(need.Sequences - sequences) / Math.Max(1, pool.Held.Sequences));
-        if (share <= 0) return tokens;
-        var ends = WaitForEnds(request, share);
-        return tokens.Span > ends.Span ? tokens : ends;
-    }
-
     public override IReadOnlyList<Measure> Measures(in AdmissionCase request)
     {
         var (kv, sequences) = request.Pool.RoomFor(request.Entitlement);

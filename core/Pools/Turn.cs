@@ -29,7 +29,8 @@ internal struct Turn
 }
 
 /// <summary>
-/// No newcomer overtakes (domain.md §6.2): it is refused while a request with a better place waits for room in the pool, unless its own floor has all it needs, or while one of its own entitlement does.
+/// No newcomer overtakes (domain.md §5.1): it is refused while a request with a better place waits for room in the pool, or one of its own entitlement does, and while the room is promised to clients who were told to come back; but nobody
+/// holds up what is within its own floor.
 /// Holds where requests share the pool's room.
 /// </summary>
 internal sealed class InTurn() : AdmissionRule(DenialReason.LowPriority)
@@ -39,9 +40,16 @@ internal sealed class InTurn() : AdmissionRule(DenialReason.LowPriority)
     public override bool Passes(ref AdmissionCase request)
     {
         var pool = request.Pool;
-        if (pool.Waiting.Count == 0 || pool.Settings is not { Shadow: false, Policy: AdmissionPolicy.Threshold or AdmissionPolicy.WeightedShare }) return true;
+        if (pool.Waiting.Count == 0 && pool.Returns.Count == 0) return true;
+        if (pool.Settings is not { Shadow: false, Policy: AdmissionPolicy.Threshold or AdmissionPolicy.WeightedShare }) return true;
+        return IsInTurn(request) && !RetryAfter.IsPromised(request);
+    }
+
+    private static bool IsInTurn(in AdmissionCase request)
+    {
+        var pool = request.Pool;
         var order = WaitingDecisions.BoundsOf(pool).Order;
-        var rank = pool.Waiting.RankOf(order, request.Entitlement, request.Need.Tokens, request.Now);
+        var rank = pool.Waiting.RankOf(order, request.Entitlement, request.Need.Tokens, request.Since);
         var turn = new Turn();
         foreach (var waiting in pool.Waiting.InOrder(order))
         {
@@ -55,7 +63,5 @@ internal sealed class InTurn() : AdmissionRule(DenialReason.LowPriority)
         return true;
     }
 
-    public override RetryWait Wait(in AdmissionCase request) => WaitForEnds(request, 1.0 / Math.Max(1, request.Pool.Held.Sequences));
-
-    public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [new("waiting", request.Pool.Waiting.Count, 0)];
+    public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [new("before it", request.Pool.Waiting.Count + request.Pool.Returns.Count, 0)];
 }

@@ -2,7 +2,7 @@ using TokenLedger.Contracts;
 
 namespace TokenLedger.Core.Pools;
 
-/// <summary>Who may wait, whose turn it is, and how a wait ends (domain.md §6.2).</summary>
+/// <summary>Who may wait, whose turn it is, and how a wait ends (domain.md §5.1).</summary>
 public static class WaitingDecisions
 {
     private static readonly QueueBounds s_defaults = new();
@@ -12,6 +12,9 @@ public static class WaitingDecisions
     /// <summary>True for a refusal that capacity which comes back would undo.</summary>
     internal static bool IsCuredByTime(DenialReason reason) => reason is
         DenialReason.ConcurrencyExceeded or DenialReason.TokensExceeded or DenialReason.KvExceeded or DenialReason.PoolExhausted or DenialReason.LowPriority;
+
+    /// <summary>True for a refusal whose end can be foretold.</summary>
+    internal static bool EndsWithTime(DenialReason reason) => IsCuredByTime(reason) || reason == DenialReason.WaitExpired;
 
     /// <summary>True for a refusal for want of what all share.</summary>
     internal static bool IsShared(DenialReason reason) => reason is DenialReason.PoolExhausted or DenialReason.LowPriority;
@@ -41,9 +44,7 @@ public static class WaitingDecisions
         var queued = new RequestQueued(
             pool.Id, command.Request, request.Entitlement.Id, request.Entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload, request.Need.Tokens, until);
         if (displaced is null) return new([queued], new Waits(command.Request, until));
-        var other = CaseOf(pool, displaced, request.Now);
-        var rule = AdmissionRule.FirstBroken(ref other) ?? InTurn.Rule;
-        return new([queued, AdmissionDecisions.Refusal(displaced.Ask, DenialReason.LowPriority, rule, other)], new Waits(command.Request, until));
+        return new([queued, AdmissionDecisions.Refusal(displaced.Ask, DenialReason.LowPriority, CaseOf(pool, displaced, request.Now))], new Waits(command.Request, until));
     }
 
     /// <summary>The waiting request of the lowest weight, and of those the one that goes last, if the newcomer has more weight, or as much and a better place.</summary>
@@ -53,7 +54,7 @@ public static class WaitingDecisions
         var order = BoundsOf(pool).Order;
         foreach (var waiting in pool.Waiting.InOrder(order))
             if (least is null || waiting.Entitlement.Weight <= least.Entitlement.Weight) least = waiting;
-        var rank = pool.Waiting.RankOf(order, newcomer.Entitlement, newcomer.Need.Tokens, newcomer.Now);
+        var rank = pool.Waiting.RankOf(order, newcomer.Entitlement, newcomer.Need.Tokens, newcomer.Since);
         return (newcomer.Entitlement.Weight - least!.Entitlement.Weight) switch
         {
             > 0 => least,
@@ -75,14 +76,18 @@ public static class WaitingDecisions
             if (waiting.Until <= now) late ??= waiting;
             var request = CaseOf(pool, waiting, now);
             if (turn.IsHeldUp(request)) continue;
-            if (AdmissionRule.FirstBroken(ref request) is not { } rule) return AdmissionDecisions.Admission(waiting.Ask, request);
-            if (!IsCuredByTime(rule.Reason)) return AdmissionDecisions.Deny(waiting.Ask, rule.Reason, rule, request);
+            if (AdmissionRule.FirstBroken(ref request) is not { } rule)
+            {
+                if (!RetryAfter.IsPromised(request)) return AdmissionDecisions.Admission(waiting.Ask, request);
+                turn.HoldUp(request, DenialReason.LowPriority);
+                continue;
+            }
+            if (!IsCuredByTime(rule.Reason)) return AdmissionDecisions.Deny(waiting.Ask, rule.Reason, request);
             turn.HoldUp(request, rule.Reason);
         }
         if (late is null) return PoolDecision.Nothing(new Done(Created: false, Changed: false));
         var over = CaseOf(pool, late, now);
-        var broken = AdmissionRule.FirstBroken(ref over) ?? InTurn.Rule;
-        return AdmissionDecisions.Deny(late.Ask, IsCuredByTime(broken.Reason) ? DenialReason.WaitExpired : broken.Reason, broken, over);
+        return AdmissionDecisions.Deny(late.Ask, AdmissionRule.FirstBroken(ref over) is { } broken && !IsCuredByTime(broken.Reason) ? broken.Reason : DenialReason.WaitExpired, over);
     }
 
     /// <summary>Nobody would hear the answer any more.</summary>
@@ -101,13 +106,22 @@ public static class WaitingDecisions
         {
             if (waiting.Until < next) next = waiting.Until;
             var request = CaseOf(pool, waiting, now);
-            if (turn.IsHeldUp(request) || AdmissionRule.FirstBroken(ref request) is not { } rule) continue;
-            turn.HoldUp(request, rule.Reason);
-            if (rule.Wait(request) is { Basis: RetryBasis.RateBucket or RetryBasis.FloorBucket or RetryBasis.SurplusBucket } wait && next - now > wait.Span) next = now + wait.Span;
+            if (turn.IsHeldUp(request)) continue;
+            var reason = AdmissionRule.FirstBroken(ref request)?.Reason ?? DenialReason.LowPriority;
+            turn.HoldUp(request, reason);
+            var (entitlement, tokens) = (request.Entitlement, request.Need.Tokens);
+            ReadOnlySpan<TimeSpan?> fills = reason == DenialReason.TokensExceeded
+                ? [entitlement.Rate.TimeUntil(tokens, now)]
+                : [pool.Surplus.TimeUntil(PoolState.SurplusShare(entitlement, tokens, now), now), entitlement.Baseline.TimeUntil(tokens, now)];
+            foreach (var filled in fills)
+                if (filled > TimeSpan.Zero && next - now > filled) next = now + filled.Value;
         }
+        // Room that is kept for somebody who was told to come back is kept no longer than this.
+        if (pool.Returns.InTime.FirstOrDefault(told => told.At + ToldReturns.Grace >= now) is { } first && first.At + ToldReturns.Grace < next)
+            next = first.At + ToldReturns.Grace + TimeSpan.FromMicroseconds(1);
         return next;
     }
 
     internal static AdmissionCase CaseOf(PoolState pool, WaitingRequest waiting, DateTimeOffset now) =>
-        new(pool, waiting.Entitlement, AdmissionDecisions.NeedOf(pool, waiting.Ask), now);
+        AdmissionDecisions.CaseOf(pool, waiting.Entitlement, waiting.Ask, now);
 }

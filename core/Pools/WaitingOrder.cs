@@ -3,7 +3,7 @@ using TokenLedger.Contracts;
 namespace TokenLedger.Core.Pools;
 
 /// <summary>
-/// The order in which waiting requests get capacity (domain.md §6.2): each order gives a request a key, the lowest goes first, and among equals the one that came first.
+/// The order in which waiting requests get capacity (domain.md §5.1): each order gives a request a key, the lowest goes first, and among equals the one that came first.
 /// No key depends on the time at which it is asked for, so that two requests change places only when a weight does.
 /// </summary>
 public static class WaitingOrder

@@ -11,7 +11,7 @@ public sealed record WaitingRequest(Admit Ask, Entitlement Entitlement, long Tok
     public RequestId Request => Ask.Request;
 
     /// <summary>Its place in the pool's order; see <see cref="WaitingOrder"/>.</summary>
-    internal (long Key, long Arrival) Rank { get; set; }
+    internal (long Key, double Arrival) Rank { get; set; }
 }
 
 /// <summary>The requests of a pool that wait, in the order they came and in the order they go.</summary>
@@ -45,11 +45,14 @@ public sealed class WaitingRoom
         return _inOrder;
     }
 
-    /// <summary>The place that a request would have if it came now.</summary>
-    internal (long Key, long Arrival) RankOf(QueueOrder order, Entitlement entitlement, long tokens, DateTimeOffset since)
+    /// <summary>The place that a request would have which asks since then, behind all that came no later.</summary>
+    internal (long Key, double Arrival) RankOf(QueueOrder order, Entitlement entitlement, long tokens, DateTimeOffset since)
     {
         InOrder(order);
-        return (Key(entitlement, tokens, since, take: false), long.MaxValue);
+        var before = 0L;
+        foreach (var waiting in _inOrder)
+            if (waiting.Since <= since) before = Math.Max(before, waiting.Arrival);
+        return (Key(entitlement, tokens, since, take: false), before + 0.5);
     }
 
     private long Key(Entitlement entitlement, long tokens, DateTimeOffset since, bool take)

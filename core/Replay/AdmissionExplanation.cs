@@ -30,7 +30,7 @@ public sealed record AdmissionExplanation(
         ArgumentNullException.ThrowIfNull(pool);
         ArgumentNullException.ThrowIfNull(command);
         var entitlement = pool.Entitlements[command.Entitlement];
-        var request = new AdmissionCase(pool, entitlement, AdmissionDecisions.NeedOf(pool, command), now);
+        var request = AdmissionDecisions.CaseOf(pool, entitlement, command, now);
         var rules = new List<ExplainedRule>();
         AdmissionRule? broken = null;
         foreach (var rule in AdmissionRule.Order)
@@ -45,10 +45,11 @@ public sealed record AdmissionExplanation(
             broken = InTurn.Rule;
             rules.Add(new(broken.Reason, Passes: false, WasAsked: true, broken.Measures(request)));
         }
+        var retry = broken is null ? default(RetryWait?) : AdmissionDecisions.RetryOf(broken.Reason, request);
         return new(
             now, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
             new(pool.Replicas, pool.Capacity, pool.Held, pool.Floors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
-            broken?.Reason, broken is null ? null : AdmissionDecisions.RetryAfterMs(broken, request), broken?.Wait(request).Basis,
+            broken?.Reason, retry is { } wait ? AdmissionDecisions.RetryAfterMs(wait) : null, retry?.Basis,
             broken is null ? [.. request.Evicted.Select(victim => victim.Request)] : []);
     }
 

@@ -48,7 +48,10 @@ public sealed class RequestStory
                 _ => null,
             };
             // A record that admits for an entitlement that is not there cannot be explained, and the verifier says so.
-            if (admit?.Request == _request && _verifier.State.Entitlements.ContainsKey(admit.Entitlement)) _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
+            if (admit?.Request != _request || !_verifier.State.Entitlements.ContainsKey(admit.Entitlement)) continue;
+            _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
+            // A wait may end for other reasons than a rule: its time is up, or its place is needed.
+            if (data is RequestDenied denied) _explained = _explained with { Refused = denied.Reason, RetryAfterMs = denied.RetryAfterMs };
         }
     }
 

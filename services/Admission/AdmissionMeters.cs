@@ -9,6 +9,7 @@ namespace TokenLedger.Admission;
 /// <summary>Counts admissions by pool, entitlement and outcome, and shows how long the pools' queues are.</summary>
 internal sealed class AdmissionMeters
 {
+    private static readonly double[] s_seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
     private readonly Counter<long> _admissions;
     private readonly Counter<long> _tokens;
     private readonly Histogram<double> _waits;
@@ -24,7 +25,8 @@ internal sealed class AdmissionMeters
         meter.CreateObservableGauge("tokenledger.admission.waiting",
             () => directory.Pools.Select(pool => new Measurement<int>(pools.Waiting(pool), new KeyValuePair<string, object?>("pool", pool.Value))),
             "{request}", "Requests that wait for capacity.");
-        _waits = meter.CreateHistogram<double>("tokenledger.admission.wait", "s", "How long requests waited for capacity, by what became of them.");
+        _waits = meter.CreateHistogram<double>("tokenledger.admission.wait", "s", "How long requests waited for capacity, by what became of them.",
+            tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = s_seconds });
     }
 
     /// <summary>The client went while it waited.</summary>

@@ -74,7 +74,8 @@ internal sealed class PoolRun
             $"{e.Id} {e.Terms} {e.State} {e.Limits} {e.Debt:R} {e.Burst:R} {e.Weight:R} {Bucket(e.Rate, now)} {Bucket(e.Baseline, now)} {e.MeanHold} {pool.RoomFor(e)} {string.Join(',', e.Keys)} {Books(e.Account)}")),
         .. pool.Open.Values.OrderBy(r => r.Request.Value).Select(r => $"{r.Request} {r.Entitlement.Id} {r.Reserved} {r.Outstanding} {r.InputTokens} {r.SurplusTokens} {r.AdmittedAt:O} {r.ExpiresAt:O}"),
         .. pool.Deferred.Values.Select(PoolScenario.Text),
-        $"turn {pool.Waiting.Turn}",
+        $"turn {pool.Waiting.Turn} hold {pool.MeanHold} returns {string.Join(' ', pool.Entitlements.Values.Select(e => e.Returns))}",
+        .. pool.Returns.InTime.Select(t => $"{t.Request} {t.Entitlement.Id} {t.Tokens} {t.ToldAt:O} {t.At:O}"),
         .. pool.Waiting.ByArrival.Select(w => $"{w.Ask with { WaitMs = 0 }} {w.Tokens} {w.Since:O} {w.Until:O}"),
         string.Join(' ', pool.Waiting.InOrder(pool.Settings?.Queue?.Order ?? default).Select(w => w.Request)),
     ]);

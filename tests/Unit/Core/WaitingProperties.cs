@@ -101,8 +101,9 @@ public sealed class WaitingProperties
         var places = pool.Waiting.InOrder(order);
         if (pool.Waiting.Find(e.Request) is not null) return places.TakeWhile(other => other.Request != e.Request);
         if (order == QueueOrder.WeightedCycle) return [];
-        var key = KeyOf(pool.Entitlements[e.Entitlement], e.Reserved.Tokens, now);
-        return places.TakeWhile(other => KeyOf(other.Entitlement, other.Tokens, other.Since) <= key);
+        // A client that was told to come back asks since then.
+        var key = KeyOf(pool.Entitlements[e.Entitlement], e.Reserved.Tokens, pool.Returns.Find(e.Request, e.Entitlement)?.ToldAt ?? now);
+        return places.TakeWhile(other => KeyOf(other.Entitlement, other.Tokens, other.Since) < key);
 
         long KeyOf(Entitlement of, long tokens, DateTimeOffset since) => WaitingOrder.KeyOf(order, of.Terms.ServiceClass, of.Weight, tokens, since);
     }
