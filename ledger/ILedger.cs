@@ -42,7 +42,10 @@ public interface ILedger
     /// <summary>The position that the reader of this name has dealt with; 0 at first.</summary>
     Task<long> LoadCheckpointAsync(string name, CancellationToken ct);
 
-    /// <summary>Moves a reader's checkpoint forward; a smaller position than the one kept changes nothing.</summary>
+    /// <summary>
+    /// Moves a reader's checkpoint forward; a smaller position than the one kept changes nothing. It may be lost where the server crashes, and an earlier one found again:
+    /// its reader deals with events twice, never with none.
+    /// </summary>
     Task SaveCheckpointAsync(string name, long position, CancellationToken ct);
 
     /// <summary>Completes when something has been appended by this process since the last call returned, or after <paramref name="patience"/>. Other processes' appends are seen by patience alone.</summary>

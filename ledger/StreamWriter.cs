@@ -69,6 +69,7 @@ public sealed class StreamWriter<TCommand, TAnswer> : IAsyncDisposable
             later = batch.Count == 0 && !IsDue ? [] : await _session.WriteAsync(batch, CancellationToken.None);
         }
     }
+
     private bool IsDue => _session.DueAt <= _clock.GetUtcNow();
 
     /// <summary>Waits for a command or for what follows without one.</summary>

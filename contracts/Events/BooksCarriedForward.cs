@@ -20,13 +20,16 @@ public sealed record CarriedBucket(long TokensPerSecond, Int128 LevelMicros, Int
 public sealed record CarriedAccount(Totals Reserved, Totals Settled, Totals Returned, Totals Expired, Totals Evicted, Resources Outstanding);
 
 /// <param name="MeanHoldTicks">Mean time a request holds its sequence, in units of 100 ns; null before the first has ended.</param>
+/// <param name="OwedTokens">Service owed to it, in tokens.</param>
 /// <param name="Returns">The share of its refused clients who come back when they are told to; null before the first.</param>
 public sealed record CarriedEntitlement(
     EntitlementId Entitlement, EntitlementTerms Terms, EntitlementState State, IReadOnlyList<KeyId> Keys, Capacity Limits, double Debt, double Burst, double Weight,
-    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks, double? Returns = null);
+    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks, long OwedTokens = 0, double? Returns = null);
 
+/// <param name="Shadow">Admitted in shadow mode though a rule would have refused it.</param>
 public sealed record CarriedReservation(
-    RequestId Request, EntitlementId Entitlement, Resources Reserved, Resources Outstanding, long InputTokens, long SurplusTokens, DateTimeOffset AdmittedAt, DateTimeOffset ExpiresAt);
+    RequestId Request, EntitlementId Entitlement, Resources Reserved, Resources Outstanding, long InputTokens, long SurplusTokens, DateTimeOffset AdmittedAt, DateTimeOffset ExpiresAt,
+    bool Shadow = false);
 
 /// <summary>A request that waits for capacity, and since when.</summary>
 public sealed record CarriedWait(

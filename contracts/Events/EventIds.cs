@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -9,16 +10,28 @@ namespace TokenLedger.Contracts;
 /// </summary>
 public static class EventIds
 {
+    private const int UsualBytes = 512;
+    private const int MostLengthBytes = 11; // The digits of the largest int and the colon.
+
     public static Guid Admission(PoolId pool, RequestId request) => FromKey("admission", pool.Value, request.ToString());
 
     public static Guid Usage(string source, string eventId) => FromKey("usage", source, eventId);
 
     private static Guid FromKey(params ReadOnlySpan<string> parts)
     {
-        var text = new StringBuilder(128);
-        foreach (var part in parts) text.Append(part.Length).Append(':').Append(part);
+        var most = 0;
+        foreach (var part in parts) most += MostLengthBytes + Encoding.UTF8.GetMaxByteCount(part.Length);
+        Span<byte> text = most <= UsualBytes ? stackalloc byte[UsualBytes] : new byte[most];
+        var end = 0;
+        foreach (var part in parts)
+        {
+            part.Length.TryFormat(text[end..], out var digits, default, CultureInfo.InvariantCulture);
+            text[end + digits] = (byte)':';
+            end += digits + 1;
+            end += Encoding.UTF8.GetBytes(part, text[end..]);
+        }
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()), hash);
+        SHA256.HashData(text[..end], hash);
         hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new Guid(hash[..16], bigEndian: true);

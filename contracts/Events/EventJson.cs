@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,13 +8,17 @@ namespace TokenLedger.Contracts;
 /// <summary>Enums are words in kebab-case on the wire: one of them, exactly.</summary>
 public sealed class WordConverter<TEnum> : JsonConverter<TEnum> where TEnum : struct, Enum
 {
-    private static readonly FrozenDictionary<string, TEnum> s_values = Enum.GetValues<TEnum>().ToFrozenDictionary(Word);
-    private static readonly FrozenDictionary<TEnum, string> s_words = s_values.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+    private static readonly (JsonEncodedText Word, TEnum Value)[] s_values = [.. Enum.GetValues<TEnum>().Select(value => (JsonEncodedText.Encode(Word(value)), value))];
+    private static readonly FrozenDictionary<TEnum, JsonEncodedText> s_words = s_values.ToFrozenDictionary(pair => pair.Value, pair => pair.Word);
 
-    public override TEnum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && s_values.TryGetValue(reader.GetString()!, out var value)
-            ? value
-            : throw new JsonException($"must be one of {string.Join(", ", s_values.Values.Select(Word))}");
+    public override TEnum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        // There are few words, and comparing with each costs less than a text for each event.
+        if (reader.TokenType == JsonTokenType.String)
+            foreach (var (word, value) in s_values)
+                if (reader.ValueTextEquals(word.EncodedUtf8Bytes)) return value;
+        throw new JsonException($"must be one of {string.Join(", ", s_values.Select(pair => pair.Word))}");
+    }
 
     public override void Write(Utf8JsonWriter writer, TEnum value, JsonSerializerOptions options)
     {
@@ -30,11 +35,13 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        // Without an offset a time would be read in the zone of whatever machine reads it.
-        if (reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 19 } text && (text[^1] is 'Z' or 'z' || text[^6] is '+' or '-') && reader.TryGetDateTimeOffset(out var time))
+        if (reader.TokenType == JsonTokenType.String && HasOffset(reader.ValueIsEscaped || reader.HasValueSequence ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan) && reader.TryGetDateTimeOffset(out var time))
             return time.ToUniversalTime();
         throw new JsonException("must be a time with its offset (RFC 3339), such as 2026-01-31T12:00:00Z");
     }
+
+    // Without an offset a time would be read in the zone of whatever machine reads it.
+    private static bool HasOffset(ReadOnlySpan<byte> text) => text.Length > 19 && (text[^1] is (byte)'Z' or (byte)'z' || text[^6] is (byte)'+' or (byte)'-');
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {

@@ -78,4 +78,5 @@ public sealed record ReservationEvicted(PoolId Pool, RequestId Request, Entitlem
 public sealed record LimitsApplied(PoolId Pool, int Replicas, long CapacityPosition, long LimitsPosition, IReadOnlyList<EntitlementLimits> Limits) : ILedgerEvent;
 
 /// <summary>Effective limits of an entitlement with the fairness state they came from.</summary>
-public sealed record EntitlementLimits(EntitlementId Entitlement, Capacity Limits, double Debt, double Burst, double Weight);
+/// <param name="OwedTokens">Service owed to it, in tokens.</param>
+public sealed record EntitlementLimits(EntitlementId Entitlement, Capacity Limits, double Debt, double Burst, double Weight, long OwedTokens = 0);

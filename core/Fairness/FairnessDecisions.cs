@@ -3,73 +3,65 @@ using TokenLedger.Core.Pools;
 
 namespace TokenLedger.Core.Fairness;
 
-/// <summary>The fairness tick: debt, burst and weight of every served entitlement from what it asked for and got (domain.md §3).</summary>
+/// <summary>The fairness tick: debt, burst, weight, what is owed and the effective limits of every served entitlement, from what it asked for and got (docs/domain.md §3 and §6).</summary>
 public static class FairnessDecisions
 {
-    /// <summary>Changes of debt or burst below this are kept but not published.</summary>
-    public const double Step = 0.001;
+    /// <summary>So long after the last publication the state of those who asked for something is published again, changed or not: silence then means that nobody asks, or that nobody ticks.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     /// <summary>Closes the tick that began at the last one.</summary>
     /// <returns>What to publish: the entitlements that changed; null when none did, or when this is the first tick and only starts the clock.</returns>
-    public static LimitsAdjusted? Tick(FairnessState state, DateTimeOffset now)
+    public static LimitsAdjusted? Tick(FairnessState state, DateTimeOffset now) => Tick(state, now, LongestSilence);
+
+    /// <inheritdoc cref="Tick(FairnessState, DateTimeOffset)"/>
+    /// <param name="longestSilence">Instead of <see cref="LongestSilence"/>.</param>
+    public static LimitsAdjusted? Tick(FairnessState state, DateTimeOffset now, TimeSpan longestSilence)
     {
         ArgumentNullException.ThrowIfNull(state);
+        if (!Advance(state, now)) return null;
+        var again = now - state.PublishedAt >= longestSilence;
+        var news = new List<FairnessShare>();
+        foreach (var entitlement in state.Pool.Entitlements.Values)
+            if (entitlement.IsServed && state.Shares[entitlement.Id] is var share
+                && ((again && state.Accounting[entitlement.Id].HasAsked) || FairnessNews.IsNews(state.Published.GetValueOrDefault(entitlement.Id), share, entitlement)))
+                news.Add(share);
+        if (news.Count == 0) return null;
+        state.Publish(news, now);
+        return new(state.Pool.Id, state.Position, news);
+    }
+
+    /// <summary>Makes a tick without publishing it.</summary>
+    /// <returns>False when there was none to make: the first only starts the clock, and time must have passed.</returns>
+    internal static bool Advance(FairnessState state, DateTimeOffset now)
+    {
         var pool = state.Pool;
         if (state.TickedAt is not { } last)
         {
             // What came before cannot be told as a rate, for it is not known since when it was counted.
             state.Begin(now);
-            return null;
+            return false;
         }
-        var elapsed = (now - last).TotalSeconds;
-        if (pool.Settings is null || elapsed <= 0) return null;
+        if (pool.Settings is null || now <= last) return false;
 
+        state.Accounting.Look(now);
         var served = pool.Entitlements.Values.Where(e => e.IsServed).ToList();
-        var surplus = pool.Capacity.Less(pool.Floors);
         var meanTarget = served.Count == 0 ? 1 : served.Average(e => (double)e.Terms.SloTargetMs);
-        var changed = new List<FairnessShare>();
-        foreach (var entitlement in served)
-        {
-            var share = Next(state, entitlement, elapsed, meanTarget, served.Count, surplus);
-            state.Shares[share.Entitlement] = share;
-            if (!IsNews(state.Published.GetValueOrDefault(share.Entitlement), share, entitlement)) continue;
-            state.Published[share.Entitlement] = share;
-            changed.Add(share);
-        }
-        state.StartTick(now);
-        return changed.Count == 0 ? null : new LimitsAdjusted(pool.Id, state.Position, changed);
+        var nominal = Nominal(pool.Capacity, Math.Max(1, served.Count));
+        var ticks = served.ConvertAll(e => EntitlementTick.Of(state, e, (last, now), meanTarget, nominal));
+        var limits = Limits(pool, ticks);
+        foreach (var (tick, limit) in ticks.Zip(limits)) state.Shares[tick.Entitlement.Id] = tick.Share with { Limits = limit };
+        state.EndTick(now);
+        return true;
     }
 
-    private static FairnessShare Next(FairnessState state, Entitlement entitlement, double elapsed, double meanTarget, int served, Capacity surplus)
-    {
-        var count = state.Count(entitlement.Id);
-        var before = state.Shares.GetValueOrDefault(entitlement.Id);
-        var (terms, pool) = (entitlement.Terms, state.Pool);
-        var received = count.Received / elapsed;
+    /// <summary>Effective limits: divided anew under weighted-share, else the policy's static ones.</summary>
+    private static IEnumerable<Capacity> Limits(PoolState pool, List<EntitlementTick> ticks) => pool.Settings!.Policy == AdmissionPolicy.WeightedShare
+        ? Allocation.Divide(pool.Capacity, pool.Settings.Lending, [.. ticks.Select((tick, rank) => tick.Claim(rank))]).Select(allotment => allotment.Limit)
+        : ticks.Select(tick => StaticLimits.For(tick.Entitlement, pool));
 
-        var gap = Debt.Gap(terms.Baseline.TokensPerSecond, count.Demand / elapsed, received);
-        var debt = terms.ServiceClass == ServiceClass.Elastic ? Settle(Debt.Next(before?.Debt ?? 0, gap)) : 0;
-        var excess =
-            Burst.Excess(received, terms.Baseline.TokensPerSecond, (double)pool.Capacity.TokensPerSecond / served)
-            + Burst.Excess(entitlement.Held.KvCacheBytes, terms.Baseline.KvCacheBytes, (double)pool.Capacity.KvCacheBytes / served)
-            + Burst.Excess(entitlement.Held.Sequences, terms.Baseline.Sequences, (double)pool.Capacity.Sequences / served);
-        var burst = Settle(Burst.Next(before?.Burst ?? 0, excess));
-        return new(
-            entitlement.Id, count.Demand, count.Received, debt, burst,
-            PriorityWeight.Of(terms.ServiceClass, terms.SloTargetMs, meanTarget, burst, debt), StaticLimits.For(entitlement, surplus));
-    }
-
-    /// <summary>An average that has all but died away is zero, so that a quiet pool falls silent.</summary>
-    private static double Settle(double value) => Math.Abs(value) < Step / 2 ? 0 : value;
-
-    /// <summary>News is what differs from what was last published, or, before the first time, from what the pool starts with.</summary>
-    private static bool IsNews(FairnessShare? published, FairnessShare share, Entitlement entitlement)
-    {
-        var (debt, burst, limits) = published is null ? (entitlement.Debt, entitlement.Burst, entitlement.Limits) : (published.Debt, published.Burst, published.Limits);
-        return Moved(debt, share.Debt) || Moved(burst, share.Burst) || limits != share.Limits;
-    }
-
-    private static bool Moved(double before, double after) => Math.Abs(after - before) >= Step || (after == 0 && before != 0);
+    /// <summary>What stands in for a baseline of 0: an equal part of the capacity.</summary>
+    private static (double TokensPerSecond, double KvCacheBytes, double Sequences) Nominal(Capacity capacity, double parts) =>
+        (capacity.TokensPerSecond / parts, capacity.KvCacheBytes / parts, capacity.Sequences / parts);
 
     /// <summary>Jain's index (Σx)² / (n·Σx²) over received ÷ entitled of those who asked for something: 1 is equal shares, 1/n one taker. 1 when nobody asked.</summary>
     public static double JainIndex(IEnumerable<double> shares)

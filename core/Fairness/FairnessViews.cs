@@ -15,5 +15,5 @@ public static class FairnessViews
 
     /// <summary>Jain's index over received ÷ asked for, of those who asked.</summary>
     public static double Jain(IEnumerable<FairnessShare> shares) =>
-        FairnessDecisions.JainIndex(shares.Where(s => s.DemandTokens > 0).Select(s => (double)s.ReceivedTokens / s.DemandTokens));
+        FairnessDecisions.JainIndex(shares.Where(s => s.DemandTokens > 0).Select(s => (double)Math.Max(0, s.ReceivedTokens) / s.DemandTokens));
 }

@@ -31,7 +31,7 @@ public static class AdmissionDecisions
         var (pool, entitlement, need, now) = (request.Pool, request.Entitlement, request.Need, request.Now);
         var admitted = new RequestAdmitted(
             pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
-            need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds));
+            need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds), request.ShadowDenial);
         var events = new List<ILedgerEvent>(request.Evicted.Count + 2);
         foreach (var victim in request.Evicted)
             events.Add(new ReservationEvicted(pool.Id, victim.Request, victim.Entitlement.Id, victim.Outstanding, command.Request));

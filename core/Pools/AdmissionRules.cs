@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TokenLedger.Contracts;
 
 namespace TokenLedger.Core.Pools;
@@ -17,6 +18,9 @@ internal struct AdmissionCase(PoolState pool, Entitlement entitlement, Resources
 
     /// <summary>The requests that must be stopped to make room, which the last rule finds.</summary>
     public IReadOnlyList<Reservation> Evicted = [];
+
+    /// <summary>In shadow mode: the rule that would have refused it.</summary>
+    public DenialReason? ShadowDenial;
 }
 
 /// <summary>What a wait is reckoned from.</summary>
@@ -26,13 +30,32 @@ public enum RetryBasis { Never, NothingKnown, MeanHold, Lease, RateBucket, Floor
 public readonly record struct RetryWait(TimeSpan Span, RetryBasis Basis);
 
 /// <summary>What a rule compares in one dimension: it holds there when no more is needed than there is.</summary>
-public sealed record Measure(string Dimension, long Needs, long Has);
+/// <param name="MustExceed">Only more than what is needed will do.</param>
+public sealed record Measure(string Dimension, decimal Needs, decimal Has, bool MustExceed = false)
+{
+    public bool Holds => MustExceed ? Has > Needs : Has >= Needs;
+}
 
 /// <summary>One rule of the admission order (domain.md §5). The decision asks whether it passes; an explanation asks the same object for its numbers as well.</summary>
 internal abstract class AdmissionRule(DenialReason reason)
 {
-    /// <summary>The rules in their order: the first that does not pass answers.</summary>
-    public static readonly AdmissionRule[] Order = [new InForce(), new CanEverFit(), new SomethingRuns(), new SequenceLimit(), new RateLimit(), new KvLimit(), new PoolRoom()];
+    private static readonly AdmissionRule[] s_always = [new InForce(), new CanEverFit(), new SomethingRuns()];
+    private static readonly AdmissionRule[] s_limits = [new SequenceLimit(), new RateLimit(), new KvLimit()];
+    private static readonly Countable s_countable = new();
+    private static readonly AdmissionRule[] s_admitAll = [.. s_always, s_countable];
+    private static readonly AdmissionRule[] s_rateLimit = [.. s_always, .. s_limits, s_countable];
+    private static readonly AdmissionRule[] s_threshold = [.. s_always, .. s_limits, new WeightThreshold(), s_countable];
+    private static readonly AdmissionRule[] s_weightedShare = [.. s_always, .. s_limits, new PoolRoom()];
+
+    /// <summary>The rules of a policy in their order: the first that does not pass answers.</summary>
+    public static AdmissionRule[] Of(AdmissionPolicy policy) => policy switch
+    {
+        AdmissionPolicy.AdmitAll => s_admitAll,
+        AdmissionPolicy.RateLimit => s_rateLimit,
+        AdmissionPolicy.Threshold => s_threshold,
+        AdmissionPolicy.WeightedShare => s_weightedShare,
+        _ => throw new UnreachableException(),
+    };
 
     public DenialReason Reason => reason;
 
@@ -40,12 +63,21 @@ internal abstract class AdmissionRule(DenialReason reason)
 
     public abstract IReadOnlyList<Measure> Measures(in AdmissionCase request);
 
+    /// <returns>Null when all pass, or when shadow mode overlooks the first that does not.</returns>
     public static AdmissionRule? FirstBroken(ref AdmissionCase request)
     {
-        foreach (var rule in Order)
-            if (!rule.Passes(ref request)) return rule;
+        foreach (var rule in Of(request.Pool.Settings!.Policy))
+        {
+            if (rule.Passes(ref request)) continue;
+            if (!rule.IsOverlooked(ref request)) return rule;
+            request.ShadowDenial = rule.Reason;
+            return null;
+        }
         return null;
     }
+
+    /// <summary>In shadow mode all rules admit what they would refuse, but for the first, and as long as amounts can be counted.</summary>
+    public bool IsOverlooked(ref AdmissionCase request) => request.Pool.Settings!.Shadow && this is not InForce && s_countable.Passes(ref request);
 
     /// <summary>What a bucket is asked for: a request dearer than all of it needs it full.</summary>
     protected static Measure Bucket(string dimension, TokenBucket bucket, long tokens, DateTimeOffset now) =>
@@ -65,25 +97,14 @@ internal abstract class AdmissionRule(DenialReason reason)
     {
         public override bool Passes(ref AdmissionCase request)
         {
-            var (need, reach) = (request.Need, Reach(request));
+            var (need, reach) = (request.Need, StaticLimits.Reach(request.Entitlement, request.Pool));
             return need.KvCacheBytes <= reach.KvCacheBytes && need.Sequences <= reach.Sequences && (need.Tokens == 0 || reach.TokensPerSecond > 0);
         }
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request)
         {
-            var reach = Reach(request);
+            var reach = StaticLimits.Reach(request.Entitlement, request.Pool);
             return [new("kvCacheBytes", request.Need.KvCacheBytes, reach.KvCacheBytes), new("sequences", request.Need.Sequences, reach.Sequences), new("tokensPerSecond", Math.Min(1, request.Need.Tokens), reach.TokensPerSecond)];
-        }
-
-        private static Capacity Reach(in AdmissionCase request)
-        {
-            var (largest, floors, entitlement) = (request.Pool.LargestCapacity, request.Pool.Floors, request.Entitlement);
-            return entitlement.Terms.ServiceClass switch
-            {
-                ServiceClass.Guaranteed => entitlement.Terms.Baseline,
-                ServiceClass.Dedicated => largest.Less(floors) + (entitlement.HasFloor ? entitlement.Terms.Baseline : default),
-                _ => largest.Less(floors),
-            };
         }
     }
 
@@ -97,10 +118,10 @@ internal abstract class AdmissionRule(DenialReason reason)
     /// <summary>Step 3.</summary>
     private sealed class SequenceLimit() : AdmissionRule(DenialReason.ConcurrencyExceeded)
     {
-        public override bool Passes(ref AdmissionCase request) => request.Entitlement.Held.Sequences + request.Need.Sequences <= request.Entitlement.Limits.Sequences;
+        public override bool Passes(ref AdmissionCase request) => request.Entitlement.InUse.Sequences + request.Need.Sequences <= request.Entitlement.Limits.Sequences;
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) =>
-            [new("sequences", request.Need.Sequences, request.Entitlement.Limits.Sequences - request.Entitlement.Held.Sequences)];
+            [new("sequences", request.Need.Sequences, request.Entitlement.Limits.Sequences - request.Entitlement.InUse.Sequences)];
     }
 
     /// <summary>Step 4.</summary>
@@ -118,8 +139,23 @@ internal abstract class AdmissionRule(DenialReason reason)
         public override bool Passes(ref AdmissionCase request) => Missing(request) <= 0;
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) =>
-            [new("kvCacheBytes", request.Need.KvCacheBytes, request.Entitlement.Limits.KvCacheBytes - request.Entitlement.Held.KvCacheBytes)];
+            [new("kvCacheBytes", request.Need.KvCacheBytes, request.Entitlement.Limits.KvCacheBytes - request.Entitlement.InUse.KvCacheBytes)];
 
-        private static long Missing(in AdmissionCase request) => request.Entitlement.Held.KvCacheBytes + request.Need.KvCacheBytes - request.Entitlement.Limits.KvCacheBytes;
+        private static long Missing(in AdmissionCase request) => request.Entitlement.InUse.KvCacheBytes + request.Need.KvCacheBytes - request.Entitlement.Limits.KvCacheBytes;
+    }
+    /// <summary>Where a policy puts no bound on the pool, 64 bits do: no more is admitted than can be counted.</summary>
+    private sealed class Countable() : AdmissionRule(DenialReason.PoolExhausted)
+    {
+        private static readonly Resources s_most = new(long.MaxValue / 4, long.MaxValue / 4, int.MaxValue / 4);
+
+        public override bool Passes(ref AdmissionCase request) => !Left(request).HasNegative;
+
+        public override IReadOnlyList<Measure> Measures(in AdmissionCase request)
+        {
+            var (need, has) = (request.Need, s_most - request.Pool.Held);
+            return [new("tokens", need.Tokens, has.Tokens), new("kvCacheBytes", need.KvCacheBytes, has.KvCacheBytes), new("sequences", need.Sequences, has.Sequences)];
+        }
+
+        private static Resources Left(in AdmissionCase request) => s_most - request.Pool.Held - request.Need;
     }
 }

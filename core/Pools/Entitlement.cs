@@ -19,8 +19,17 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
     public double Burst { get; internal set; }
     public double Weight { get; internal set; }
 
+    /// <summary>Service owed to it, in tokens, as the last tick that was applied says.</summary>
+    public long OwedTokens { get; internal set; }
+
     public Account Account { get; } = new();
     public Resources Held => Account.Outstanding;
+
+    /// <summary>The part of what it holds that the rules overlook: in shadow mode, what they would have refused.</summary>
+    internal Resources Overlooked { get; set; }
+
+    /// <summary>What the rules take as held.</summary>
+    public Resources InUse => Held - Overlooked;
 
     /// <summary>Bucket of the effective token rate.</summary>
     public TokenBucket Rate { get; } = new();
@@ -37,12 +46,12 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
     /// <summary>May be asked for capacity at all; a degraded one has no floor but is served as far as there is room.</summary>
     public bool IsServed => State is EntitlementState.Bound or EntitlementState.Degraded;
 
-    /// <summary>Has a baseline that is kept free for it.</summary>
+    /// <summary>Has a baseline that a policy with floors keeps free for it.</summary>
     public bool HasFloor => State == EntitlementState.Bound && IsReserved(Terms.ServiceClass);
 
-    /// <summary>The part of its floor that it does not use now and that nobody else may take.</summary>
+    /// <summary>The part of its floor that it does not use now.</summary>
     public (long KvCacheBytes, int Sequences) IdleFloor => HasFloor
-        ? (Math.Max(0, Terms.Baseline.KvCacheBytes - Held.KvCacheBytes), Math.Max(0, Terms.Baseline.Sequences - Held.Sequences))
+        ? (Math.Max(0, Terms.Baseline.KvCacheBytes - InUse.KvCacheBytes), Math.Max(0, Terms.Baseline.Sequences - InUse.Sequences))
         : default;
 
     public static bool IsReserved(ServiceClass serviceClass) => serviceClass is ServiceClass.Dedicated or ServiceClass.Guaranteed;
@@ -72,5 +81,8 @@ public sealed class Reservation(RequestId request, Entitlement entitlement, Reso
     public DateTimeOffset AdmittedAt { get; } = admittedAt;
     public Resources Outstanding { get; internal set; } = reserved;
     public DateTimeOffset ExpiresAt { get; internal set; }
+
+    /// <summary>A rule would have refused it: it was admitted in shadow mode, and no bucket was charged for it.</summary>
+    public bool IsShadow { get; init; }
     public bool PrefillReleased => Outstanding.Tokens < Reserved.Tokens;
 }

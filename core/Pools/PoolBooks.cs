@@ -30,7 +30,9 @@ internal static class PoolBooks
             {
                 Outstanding = carried.Outstanding,
                 ExpiresAt = carried.ExpiresAt,
+                IsShadow = carried.Shadow,
             });
+            if (carried.Shadow && e.Settings.Shadow) PoolBalance.Overlook(pool, pool.Entitlements[carried.Entitlement], carried.Outstanding);
             pool.Leases.Enqueue(carried.Request, carried.ExpiresAt);
         }
         foreach (var deferred in e.Deferred) pool.Deferred.Add(deferred.Request, deferred);
@@ -40,10 +42,10 @@ internal static class PoolBooks
     }
 
     private static CarriedEntitlement Carry(Entitlement e) => new(
-        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.Returns);
+        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens, e.Returns);
 
     private static CarriedReservation Carry(Reservation r) =>
-        new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt);
+        new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow);
 
     private static Entitlement Open(CarriedEntitlement carried)
     {
@@ -54,6 +56,7 @@ internal static class PoolBooks
             Debt = carried.Debt,
             Burst = carried.Burst,
             Weight = carried.Weight,
+            OwedTokens = carried.OwedTokens,
             MeanHold = carried.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null,
             Returns = carried.Returns,
         };

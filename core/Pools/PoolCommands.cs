@@ -39,7 +39,15 @@ public sealed record Sweep : PoolCommand;
 
 public sealed record ApplyCapacity(int Replicas, long Position) : PoolCommand;
 
-public sealed record ApplyLimits(IReadOnlyList<EntitlementLimits> Limits, long Position) : PoolCommand;
+public sealed record ApplyLimits(IReadOnlyList<EntitlementLimits> Limits, long Position) : PoolCommand
+{
+    /// <summary>Takes in what a fairness tick adjusted.</summary>
+    public static ApplyLimits Of(LimitsAdjusted adjusted, long position)
+    {
+        ArgumentNullException.ThrowIfNull(adjusted);
+        return new([.. adjusted.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight, s.OwedTokens))], position);
+    }
+}
 
 /// <summary>Writes the whole state down, so that a later start needs nothing before it.</summary>
 public sealed record CloseBooks : PoolCommand;

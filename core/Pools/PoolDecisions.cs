@@ -57,7 +57,9 @@ public static class PoolDecisions
     private static PoolDecision Apply(PoolState pool, ApplyLimits command)
     {
         if (command.Position <= pool.LimitsPosition) return PoolDecision.Nothing(new Done(Created: false, Changed: false));
-        var known = command.Limits.Where(l => pool.Entitlements.TryGetValue(l.Entitlement, out var e) && e.IsServed).ToList();
+        // Without shares to divide a tick brings weights only: the limits are those of the policy, whatever it was when the tick was made.
+        var known = command.Limits.Where(l => pool.Entitlements.TryGetValue(l.Entitlement, out var e) && e.IsServed)
+            .Select(l => pool.KeepsFloors ? l : l with { Limits = pool.Entitlements[l.Entitlement].Limits }).ToList();
         var applied = new LimitsApplied(pool.Id, pool.Replicas, pool.CapacityPosition, command.Position, known);
         return new([applied], new Done(Created: false, Changed: true));
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using TokenLedger.Contracts;
-using TokenLedger.Core.Fairness;
 
 namespace TokenLedger.Core.Pools;
 
@@ -43,7 +42,7 @@ public static class PoolEvolution
             case PoolOpened e: (pool.Settings, pool.Replicas) = (e.Settings, e.Settings.Replicas); break;
             case PoolReconfigured e:
                 if (e.Settings.Replicas != pool.Settings!.Replicas) pool.Replicas = e.Settings.Replicas;
-                pool.Settings = e.Settings;
+                PoolBalance.Switch(pool, e.Settings);
                 break;
             case EntitlementGranted e: Grant(pool, e); break;
             case EntitlementAmended e: pool.Entitlements[e.Entitlement].Terms = e.Terms; break;
@@ -56,7 +55,7 @@ public static class PoolEvolution
             case KeyRevoked e: pool.Entitlements[e.Entitlement].Keys.Remove(e.Key); return;
             default: throw new UnreachableException($"A pool does not know {data.GetType().Name}.");
         }
-        Rebalance(pool, at);
+        PoolBalance.Rebalance(pool, at);
     }
 
     /// <summary>A name granted again after a revocation starts anew at the end of the order, but keeps what its old requests still hold.</summary>
@@ -64,7 +63,7 @@ public static class PoolEvolution
     {
         if (pool.Entitlements.Remove(e.Entitlement, out var former))
         {
-            (former.Terms, former.State, former.Debt, former.Burst) = (e.Terms, EntitlementState.Pending, 0, 0);
+            (former.Terms, former.State, former.Debt, former.Burst, former.OwedTokens) = (e.Terms, EntitlementState.Pending, 0, 0, 0);
             pool.Entitlements.Add(e.Entitlement, former);
         }
         else pool.Entitlements.Add(e.Entitlement, new Entitlement(e.Entitlement, e.Terms));
@@ -76,74 +75,38 @@ public static class PoolEvolution
         if (pool.Replicas != e.Replicas)
         {
             pool.Replicas = e.Replicas;
-            Rebalance(pool, at);
+            PoolBalance.Rebalance(pool, at);
         }
         foreach (var applied in e.Limits)
         {
             var entitlement = pool.Entitlements[applied.Entitlement];
-            (entitlement.Debt, entitlement.Burst, entitlement.Weight) = (applied.Debt, applied.Burst, applied.Weight);
-            SetLimits(pool, entitlement, applied.Limits, at);
+            (entitlement.Debt, entitlement.Burst, entitlement.Weight, entitlement.OwedTokens) = (applied.Debt, applied.Burst, applied.Weight, applied.OwedTokens);
+            PoolBalance.SetLimits(pool, entitlement, applied.Limits, at);
         }
         pool.Waiting.Reorder();
-    }
-
-    /// <summary>After a change of settings, capacity, terms or state: floors, the surplus, and static limits until the next tick divides anew.</summary>
-    private static void Rebalance(PoolState pool, DateTimeOffset at)
-    {
-        SumFloors(pool);
-        pool.Waiting.Reorder();
-        pool.NextCalendarChange = Binding.NextChange(pool.Entitlements.Values, at);
-        // More floors than capacity last only until the next event of the same decision degrades one: no bucket is emptied for that.
-        if (!pool.Floors.FitsIn(pool.Capacity)) return;
-        var surplus = pool.Capacity.Less(pool.Floors);
-        pool.Surplus.SetRate(surplus.TokensPerSecond, pool.Settings!.BurstSeconds, at);
-        var served = pool.Entitlements.Values.Where(e => e.IsServed).ToList();
-        var meanTarget = served.Count == 0 ? 1 : served.Average(e => (double)e.Terms.SloTargetMs);
-        foreach (var e in pool.Entitlements.Values)
-        {
-            e.Weight = PriorityWeight.Of(e.Terms.ServiceClass, e.Terms.SloTargetMs, meanTarget, e.Burst, e.Debt);
-            SetLimits(pool, e, StaticLimits.For(e, surplus), at);
-        }
+        PoolBalance.SortBusy(pool);
     }
 
     private static void OpenBooks(PoolState pool, BooksCarriedForward e, DateTimeOffset at)
     {
         PoolBooks.Open(pool, e);
         pool.NextCalendarChange = Binding.NextChange(pool.Entitlements.Values, at);
-        SumFloors(pool);
-    }
-
-    private static void SumFloors(PoolState pool)
-    {
-        var (floors, kv, sequences) = (default(Capacity), 0L, 0);
-        foreach (var e in pool.Entitlements.Values)
-        {
-            if (e.HasFloor) floors += e.Terms.Baseline;
-            (kv, sequences) = (kv + e.IdleFloor.KvCacheBytes, sequences + e.IdleFloor.Sequences);
-        }
-        (pool.Floors, pool.IdleFloors) = (floors, (kv, sequences));
-    }
-
-    private static void SetLimits(PoolState pool, Entitlement entitlement, Capacity limits, DateTimeOffset at)
-    {
-        entitlement.Limits = limits;
-        if (!entitlement.IsServed) return; // Its buckets start, full, when it is first served.
-        entitlement.Rate.SetRate(limits.TokensPerSecond, pool.Settings!.BurstSeconds, at);
-        var floor = entitlement.HasFloor && entitlement.Terms.ServiceClass == ServiceClass.Dedicated ? entitlement.Terms.Baseline.TokensPerSecond : 0;
-        entitlement.Baseline.SetRate(floor, pool.Settings.BurstSeconds, at);
+        PoolBalance.Sum(pool);
+        PoolBalance.SortBusy(pool);
     }
 
     private static void Admit(PoolState pool, RequestAdmitted e, DateTimeOffset at)
     {
         var entitlement = pool.Entitlements[e.Entitlement];
-        var fromSurplus = PoolState.SurplusShare(entitlement, e.Reserved.Tokens, at);
-        Charge(pool, entitlement, e.Reserved.Tokens, fromSurplus, at);
-        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt };
+        var isShadow = e.ShadowDenial is not null;
+        // Without shadow it would not run: it takes nothing that others would have had.
+        var fromSurplus = isShadow ? 0 : PoolBalance.Charge(pool, entitlement, e.Reserved.Tokens, at);
+        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt, IsShadow = isShadow };
         pool.Open.Add(e.Request, reservation);
         pool.Waiting.Remove(e.Request, admitted: true);
         pool.Returns.Came(e.Request);
         pool.Leases.Enqueue(e.Request, e.ExpiresAt);
-        Post(pool, entitlement, account => account.Reserve(e.Reserved));
+        PoolBalance.Post(pool, entitlement, account => account.Reserve(e.Reserved), pool.Settings!.Shadow && isShadow ? e.Reserved : default);
     }
 
     private static void Deny(PoolState pool, RequestDenied e, DateTimeOffset at)
@@ -164,7 +127,7 @@ public static class PoolEvolution
         var prefill = new Resources(e.Tokens, 0, 0);
         if (e.Tokens > open.Outstanding.Tokens) throw new ConservationException($"Request {e.Request} holds {open.Outstanding} and cannot settle {prefill}.");
         open.Outstanding -= prefill;
-        Post(pool, open.Entitlement, account => account.Settle(prefill));
+        PoolBalance.Post(pool, open.Entitlement, account => account.Settle(prefill), OverlookNoMore(pool, open, prefill));
     }
 
     private static void Renew(PoolState pool, ReservationRenewed e)
@@ -197,12 +160,8 @@ public static class PoolEvolution
         var open = Find(pool, request);
         if (ended != open.Outstanding) throw new ConservationException($"Request {request} holds {open.Outstanding} and cannot end with {ended}.");
         pool.Open.Remove(request);
-        Post(pool, open.Entitlement, post);
-        if (refund != 0)
-        {
-            var toSurplus = refund > 0 ? Math.Min(refund, open.SurplusTokens) : -PoolState.SurplusShare(open.Entitlement, -refund, at);
-            Charge(pool, open.Entitlement, -refund, -toSurplus, at);
-        }
+        PoolBalance.Post(pool, open.Entitlement, post, OverlookNoMore(pool, open, ended));
+        if (refund != 0 && !open.IsShadow) PoolBalance.Correct(pool, open, refund, at);
         open.Entitlement.ObserveHold(at - open.AdmittedAt);
         pool.MeanHold = Entitlement.Observe(pool.MeanHold, at - open.AdmittedAt, pool.Account);
         DropStaleLeases(pool);
@@ -211,21 +170,8 @@ public static class PoolEvolution
     private static Reservation Find(PoolState pool, RequestId request) =>
         pool.Open.GetValueOrDefault(request) ?? throw new ConservationException($"Request {request} holds no reservation.");
 
-    private static void Charge(PoolState pool, Entitlement entitlement, long tokens, long fromSurplus, DateTimeOffset at)
-    {
-        entitlement.Rate.Charge(tokens, at);
-        if (fromSurplus != 0) pool.Surplus.Charge(fromSurplus, at);
-        if (entitlement.Baseline.Rate > 0) entitlement.Baseline.Charge(tokens - fromSurplus, at);
-    }
-
-    private static void Post(PoolState pool, Entitlement entitlement, Action<Account> post)
-    {
-        var before = entitlement.IdleFloor;
-        post(pool.Account);
-        post(entitlement.Account);
-        var after = entitlement.IdleFloor;
-        pool.IdleFloors = (pool.IdleFloors.KvCacheBytes + after.KvCacheBytes - before.KvCacheBytes, pool.IdleFloors.Sequences + after.Sequences - before.Sequences);
-    }
+    private static Resources OverlookNoMore(PoolState pool, Reservation open, Resources ended) =>
+        pool.Settings!.Shadow && open.IsShadow ? default(Resources) - ended : default;
 
     /// <summary>Keeps the first lease a live one, and the stale ones behind it fewer than the live ones and <see cref="MostStaleLeases"/>.</summary>
     private static void DropStaleLeases(PoolState pool)

@@ -11,8 +11,8 @@ public static class PoolViews
         ArgumentNullException.ThrowIfNull(pool);
         var settings = pool.Settings ?? throw new ArgumentException($"Pool '{pool.Id}' has not been opened.", nameof(pool));
         var (capacity, committed, held) = (pool.Capacity, pool.Committed, pool.Held);
-        // Floors are kept in buckets of their own, so what can be admitted now is the surplus and what the floors still have.
-        var tokens = Math.Max(0, pool.Surplus.TokensAt(now)) + pool.Entitlements.Values.Where(e => e.HasFloor).Sum(e => FloorTokens(e, now));
+        // Floors are kept in buckets of their own, so what can be admitted now is the surplus and what the floors still have; what is lent of them is in the surplus.
+        var tokens = Math.Max(0, pool.Surplus.TokensAt(now)) + pool.Entitlements.Values.Where(pool.KeepsFloor).Sum(e => FloorTokens(e, now) is var own ? own - pool.Lent(e, own) : 0);
         return new(
             pool.Id, settings.Model, pool.Replicas, settings.PerReplica, settings.KvBytesPerToken, settings.DefaultMaxOutputTokens,
             settings.BurstSeconds, settings.LeaseSeconds, settings.Policy, settings.Shadow, settings.TickMs, settings.Scaling,

@@ -22,7 +22,7 @@ internal static class RetryAfter
 
     /// <summary>True where the policy knows a room that all share and this request draws on it.</summary>
     private static bool SharesPool(in AdmissionCase request) =>
-        request.Pool.Settings!.Policy is AdmissionPolicy.Threshold or AdmissionPolicy.WeightedShare && !Turn.IsOwnFloor(request);
+        request.Pool.Settings is { Shadow: false, Policy: AdmissionPolicy.Threshold or AdmissionPolicy.WeightedShare } && !Turn.IsOwnFloor(request);
 
     private readonly record struct Amount(double Sequences, double Tokens)
     {
@@ -36,7 +36,7 @@ internal static class RetryAfter
         private readonly ToldReturn? _own = request.Pool.Returns.Find(request.Request, request.Entitlement.Id) is { } told && told.At <= request.Now ? told : null;
         private readonly (long KvCacheBytes, int Sequences) _room = of is null
             ? request.Pool.RoomFor(request.Entitlement)
-            : (of.Limits.KvCacheBytes - of.Held.KvCacheBytes, of.Limits.Sequences - of.Held.Sequences);
+            : (of.Limits.KvCacheBytes - of.InUse.KvCacheBytes, of.Limits.Sequences - of.InUse.Sequences);
         private ExpectedEnds? _ends;
 
         public RetryWait Wait()
@@ -73,7 +73,7 @@ internal static class RetryAfter
             var (pool, entitlement, tokens, now) = (request.Pool, request.Entitlement, request.Need.Tokens, request.Now);
             var nothing = new RetryWait(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
             if (of is not null) return of.Rate.TimeUntil(tokens, now, before) is { } own ? new(own, RetryBasis.RateBucket) : nothing;
-            var shared = pool.Surplus.TimeUntil(PoolState.SurplusShare(entitlement, tokens, now), now, before) is { } surplus ? new(surplus, RetryBasis.SurplusBucket) : nothing;
+            var shared = pool.Surplus.TimeUntil(pool.SurplusShare(entitlement, tokens, now), now, before) is { } surplus ? new(surplus, RetryBasis.SurplusBucket) : nothing;
             // What exceeds a dedicated floor waits for the surplus or for the floor's own bucket, whichever has it first.
             return entitlement.Baseline.TimeUntil(tokens, now) is { } floor && floor < shared.Span ? new(floor, RetryBasis.FloorBucket) : shared;
         }
@@ -94,7 +94,7 @@ internal static class RetryAfter
             told.Request != request.Request && told.ToldAt <= request.Since && told.At + ToldReturns.Grace >= request.Now && (queue || _own is null || told.At < _own.At)
             && IsOf(told.Entitlement) && told.Entitlement.Weight >= request.Entitlement.Weight;
 
-        private bool IsOf(Entitlement other) => of is null ? !(other.HasFloor && other.Terms.ServiceClass == ServiceClass.Guaranteed) : other == of;
+        private bool IsOf(Entitlement other) => of is null ? !(request.Pool.KeepsFloor(other) && other.Terms.ServiceClass == ServiceClass.Guaranteed) : other == of;
 
         private double ShareOf(ToldReturn told) => told.Entitlement.Returns ?? (queue ? 1 : 0);
     }

@@ -32,6 +32,9 @@ public sealed class TokenBucket
         _level = first ? _depth : Int128.Min(_level, _depth);
     }
 
+    /// <summary>Forgets its level: the next rate finds it as a new one.</summary>
+    public void StartAnew() => _at = default;
+
     /// <summary>Whole tokens in the bucket, rounded down; negative while it is in debt.</summary>
     public long TokensAt(DateTimeOffset now) => FloorTokens(Level(now));
 

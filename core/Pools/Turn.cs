@@ -22,9 +22,9 @@ internal struct Turn
     public static bool IsOwnFloor(in AdmissionCase request)
     {
         var (entitlement, need) = (request.Entitlement, request.Need);
-        if (!entitlement.HasFloor) return false;
+        if (!request.Pool.KeepsFloor(entitlement)) return false;
         var idle = entitlement.IdleFloor;
-        return need.KvCacheBytes <= idle.KvCacheBytes && need.Sequences <= idle.Sequences && PoolState.SurplusShare(entitlement, need.Tokens, request.Now) == 0;
+        return need.KvCacheBytes <= idle.KvCacheBytes && need.Sequences <= idle.Sequences && request.Pool.SurplusShare(entitlement, need.Tokens, request.Now) == 0;
     }
 }
 

@@ -112,7 +112,7 @@ public static class WaitingDecisions
             var (entitlement, tokens) = (request.Entitlement, request.Need.Tokens);
             ReadOnlySpan<TimeSpan?> fills = reason == DenialReason.TokensExceeded
                 ? [entitlement.Rate.TimeUntil(tokens, now)]
-                : [pool.Surplus.TimeUntil(PoolState.SurplusShare(entitlement, tokens, now), now), entitlement.Baseline.TimeUntil(tokens, now)];
+                : [pool.Surplus.TimeUntil(pool.SurplusShare(entitlement, tokens, now), now), entitlement.Baseline.TimeUntil(tokens, now)];
             foreach (var filled in fills)
                 if (filled > TimeSpan.Zero && next - now > filled) next = now + filled.Value;
         }

@@ -6,7 +6,7 @@ namespace TokenLedger.Core.Replay;
 /// <summary>One rule with what it compared. A rule after the one that decided was not asked; its verdict says what it would have been.</summary>
 public sealed record ExplainedRule(DenialReason Rule, bool Passes, bool WasAsked, IReadOnlyList<Measure> Measures);
 
-/// <summary>The entitlement just before the decision. Tokens is the level of its bucket, negative in debt; room is what the pool could give it: free, less the idle floors of others.</summary>
+/// <summary>The entitlement just before the decision. Tokens is the level of its bucket, negative in debt; room is what the pool could give it: free, less what is kept of the idle floors of others.</summary>
 public sealed record EntitlementBefore(
     ServiceClass ServiceClass, EntitlementState State, Capacity Baseline, Capacity Limits, Resources InFlight, long Tokens, long BucketTokens,
     long RoomKvCacheBytes, int RoomSequences, double Debt, double Burst, double Weight, TimeSpan? MeanHold);
@@ -15,11 +15,13 @@ public sealed record EntitlementBefore(
 public sealed record PoolBefore(int Replicas, Capacity Capacity, Resources Held, Capacity Floors, long SurplusTokens, int OpenReservations);
 
 /// <summary>Why a request was admitted or refused, told by the very rules that decide.</summary>
-/// <param name="Refused">The rule that decided; null when all passed.</param>
+/// <param name="Policy">The policy whose rules were asked.</param>
+/// <param name="Refused">The rule that decided; null when all passed, or when shadow mode overlooked it.</param>
+/// <param name="ShadowDenial">In shadow mode: the rule that would have refused it.</param>
 /// <param name="Evicted">The preemptible requests that were stopped to make room.</param>
 public sealed record AdmissionExplanation(
-    DateTimeOffset At, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long OutputTokens, bool OutputIsTheDefault, Resources Need,
-    PoolBefore Pool, EntitlementBefore Before, IReadOnlyList<ExplainedRule> Rules, DenialReason? Refused, long? RetryAfterMs, RetryBasis? RetryBasis, IReadOnlyList<RequestId> Evicted)
+    DateTimeOffset At, AdmissionPolicy Policy, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long OutputTokens, bool OutputIsTheDefault, Resources Need,
+    PoolBefore Pool, EntitlementBefore Before, IReadOnlyList<ExplainedRule> Rules, DenialReason? Refused, DenialReason? ShadowDenial, long? RetryAfterMs, RetryBasis? RetryBasis, IReadOnlyList<RequestId> Evicted)
 {
     public bool Admitted => Refused is null;
 
@@ -33,23 +35,25 @@ public sealed record AdmissionExplanation(
         var request = AdmissionDecisions.CaseOf(pool, entitlement, command, now);
         var rules = new List<ExplainedRule>();
         AdmissionRule? broken = null;
-        foreach (var rule in AdmissionRule.Order)
+        foreach (var rule in AdmissionRule.Of(pool.Settings!.Policy))
         {
             var passes = rule.Passes(ref request);
             rules.Add(new(rule.Reason, passes, WasAsked: broken is null, rule.Measures(request)));
             if (!passes) broken ??= rule;
         }
+        var overlooked = broken?.IsOverlooked(ref request) == true ? broken.Reason : (DenialReason?)null;
+        var refusing = overlooked is null ? broken : null;
         // Whoever waits is asked when its turn has come.
         if (broken is null && pool.Waiting.Find(command.Request) is null && !InTurn.Rule.Passes(ref request))
         {
-            broken = InTurn.Rule;
+            refusing = broken = InTurn.Rule;
             rules.Add(new(broken.Reason, Passes: false, WasAsked: true, broken.Measures(request)));
         }
-        var retry = broken is null ? default(RetryWait?) : AdmissionDecisions.RetryOf(broken.Reason, request);
+        var retry = refusing is null ? default(RetryWait?) : AdmissionDecisions.RetryOf(refusing.Reason, request);
         return new(
-            now, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
-            new(pool.Replicas, pool.Capacity, pool.Held, pool.Floors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
-            broken?.Reason, retry is { } wait ? AdmissionDecisions.RetryAfterMs(wait) : null, retry?.Basis,
+            now, pool.Settings!.Policy, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
+            new(pool.Replicas, pool.Capacity, pool.Held, pool.KeptFloors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
+            refusing?.Reason, overlooked, retry is { } wait ? AdmissionDecisions.RetryAfterMs(wait) : null, retry?.Basis,
             broken is null ? [.. request.Evicted.Select(victim => victim.Request)] : []);
     }
 

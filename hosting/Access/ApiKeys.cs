@@ -11,6 +11,7 @@ namespace TokenLedger.Hosting.Access;
 public static class ApiKeys
 {
     private const int SecretBytes = 32;
+    private const int UsualBytes = 512;
 
     /// <summary>A new inference key.</summary>
     public static NewKey MintInference() => Mint("tli");
@@ -19,7 +20,14 @@ public static class ApiKeys
     public static NewKey MintOperator() => Mint("tlo");
 
     /// <summary>SHA-256 of a key in lower-case hexadecimal.</summary>
-    public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    public static string Hash(ReadOnlySpan<char> key)
+    {
+        var most = Encoding.UTF8.GetMaxByteCount(key.Length);
+        Span<byte> text = most <= UsualBytes ? stackalloc byte[UsualBytes] : new byte[most];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text[..Encoding.UTF8.GetBytes(key, text)], hash);
+        return Convert.ToHexStringLower(hash);
+    }
 
     private static NewKey Mint(string prefix)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -19,17 +20,30 @@ internal sealed class KeyAuthentication(
     private const string Prefix = "Bearer ";
     private const int LongestKey = 256;
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    // What a caller is does not change: its result is made once, and forgotten with it.
+    private static readonly ConditionalWeakTable<Caller, Task<AuthenticateResult>> s_known = [];
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
-        if (header.Length == 0) return AuthenticateResult.NoResult();
+        if (header.Length == 0) return Task.FromResult(AuthenticateResult.NoResult());
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || header.Length > Prefix.Length + LongestKey)
-            return AuthenticateResult.Fail("The Authorization header is not 'Bearer <key>'.");
-        var caller = await directory.FindCallerAsync(ApiKeys.Hash(header[Prefix.Length..].Trim()), Context.RequestAborted);
-        if (caller is null) return AuthenticateResult.Fail("This key is not known, or not any more.");
-        Context.Features.Set(caller);
-        return AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity(Claims(caller), Scheme_)), Scheme_));
+            return Task.FromResult(AuthenticateResult.Fail("The Authorization header is not 'Bearer <key>'."));
+        var found = directory.FindCallerAsync(ApiKeys.Hash(header.AsSpan(Prefix.Length).Trim()), Context.RequestAborted);
+        return found.IsCompletedSuccessfully ? Result(found.Result) : ResultAsync(found);
     }
+
+    private async Task<AuthenticateResult> ResultAsync(ValueTask<Caller?> found) => await Result(await found);
+
+    private Task<AuthenticateResult> Result(Caller? caller)
+    {
+        if (caller is null) return Task.FromResult(AuthenticateResult.Fail("This key is not known, or not any more."));
+        Context.Features.Set(caller);
+        return s_known.GetValue(caller, Success);
+    }
+
+    private static Task<AuthenticateResult> Success(Caller caller) =>
+        Task.FromResult(AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity(Claims(caller), Scheme_)), Scheme_)));
 
     private static Claim OfRole(Role role) => new(ClaimTypes.Role, role.ToString());
 

@@ -60,7 +60,7 @@ internal static class BusTransport
         endpoint.PublishFaults = false;
         endpoint.DiscardFaultedMessages();
         endpoint.DiscardSkippedMessages();
-        topic.Consume(endpoint, follower);
+        topic.Consume(endpoint, follower, isPatient: !string.IsNullOrEmpty(Options(context).RabbitMq));
     }
 
     private static IEnumerable<(string Name, EventTopic Topic, LedgerFollower Follower)> Endpoints(IBusRegistrationContext context) =>
@@ -73,6 +73,9 @@ internal static class BusTransport
     private static JsonSerializerOptions AsInTheLedger(JsonSerializerOptions options)
     {
         options.WriteIndented = false;
+        // Nobody comments a message, and a reader that allows it looks for comments at every token.
+        options.ReadCommentHandling = JsonCommentHandling.Disallow;
+        options.AllowTrailingCommas = false;
         // The options outlive a bus, and a process may build more than one.
         if (!options.Converters.OfType<CatalogueEventConverter>().Any())
         {

@@ -35,7 +35,7 @@ internal sealed class LedgerPublisher(
         {
             try
             {
-                while (await PublishRoundAsync(stoppingToken)) _outage.Over();
+                await PublishNewAsync(stoppingToken);
                 _outage.Over();
                 await ledger.WaitForAppendAsync(signal, options.Value.PublisherPatience, stoppingToken);
             }
@@ -47,28 +47,36 @@ internal sealed class LedgerPublisher(
         }
     }
 
-    /// <returns>True when there may be more to publish already.</returns>
-    private async Task<bool> PublishRoundAsync(CancellationToken ct)
+    private async Task PublishNewAsync(CancellationToken ct)
     {
-        var from = _position ?? await LoadAsync(ct);
-        var page = await ledger.ReadAllAsync(from, options.Value.RoundEvents, _topics.Keys, stream: null, ct);
-        foreach (var ofType in page.Events.GroupBy(e => e.Type)) await PublishTypeAsync(ofType.Key, [.. ofType], page.Through, ct);
-        // Only when the whole round is out: a repeated round must begin where the last whole one ended.
-        foreach (var type in page.Events.Select(e => e.Type).Distinct()) _ends[type] = page.Through;
-        await SaveAsync(page, ct);
-        _position = page.Through;
-        meters.SawHead(page.Through);
-        return page.Events.Count == options.Value.RoundEvents;
+        await foreach (var round in ledger.PagesAsync(_position ?? await LoadAsync(ct), options.Value.RoundEvents, _topics.Keys, ct))
+        {
+            await PublishRoundAsync(round, ct);
+            _outage.Over();
+        }
     }
 
-    private async Task PublishTypeAsync(string wireName, IReadOnlyList<RecordedEvent> events, long through, CancellationToken ct)
+    private async Task PublishRoundAsync(LedgerPage round, CancellationToken ct)
+    {
+        // Sent one behind the other without a wait between them; the broker confirms them as they come.
+        await Task.WhenAll([.. round.Events.GroupBy(e => e.Type).SelectMany(ofType => Messages(ofType.Key, [.. ofType], round.Through, ct))]);
+        // Only when the whole round is out: a repeated round must begin where the last whole one ended.
+        foreach (var type in round.Events.Select(e => e.Type).Distinct()) _ends[type] = round.Through;
+        await SaveAsync(round, ct);
+        _position = round.Through;
+        meters.SawHead(round.Through);
+    }
+
+    private IEnumerable<Task> Messages(string wireName, IReadOnlyList<RecordedEvent> events, long through, CancellationToken ct)
     {
         long? previous = _ends.TryGetValue(wireName, out var end) ? end : null;
-        foreach (var batch in RecordedBatch.Split(events, previous, through, options.Value.BatchEvents))
-        {
-            await ConfirmAsync(_topics[wireName], batch, ct);
-            meters.Published(wireName, batch.Events.Count);
-        }
+        foreach (var batch in RecordedBatch.Split(events, previous, through, options.Value.BatchEvents)) yield return PublishAsync(wireName, batch, ct);
+    }
+
+    private async Task PublishAsync(string wireName, RecordedBatch batch, CancellationToken ct)
+    {
+        await ConfirmAsync(_topics[wireName], batch, ct);
+        meters.Published(wireName, batch.Events.Count);
     }
 
     // A send waits for ever while there is no broker; the time limit makes that an outage, which is logged and seen.

@@ -11,10 +11,9 @@ internal sealed record RecordedBatch(long? Previous, long Through, IReadOnlyList
     /// </summary>
     public static IEnumerable<RecordedBatch> Split(IReadOnlyList<RecordedEvent> events, long? previous, long through, int size)
     {
-        for (var first = 0; first < events.Count; first += size)
+        foreach (var (index, part) in events.Chunk(size).Index())
         {
-            var part = events.Skip(first).Take(size).ToArray();
-            var end = first + part.Length == events.Count ? through : part[^1].Position;
+            var end = index * size + part.Length == events.Count ? through : part[^1].Position;
             yield return new(previous, end, part);
             previous = end;
         }

@@ -22,6 +22,7 @@ public sealed class LedgerFollower : BackgroundService
     private readonly string[] _wireNames;
     private readonly Channel<RecordedBatch?> _mailbox;
     private readonly FollowerPosition _position = new();
+    private volatile bool _overflowed;
     private bool _loaded;
     private bool _started;
     private long _lastProgress;
@@ -32,7 +33,7 @@ public sealed class LedgerFollower : BackgroundService
         (Name, Types, _handler, _ledger, _options, _time, _meters) = (name, types, handler, ledger, options.Value, pace.Time, meters);
         _wireNames = [.. types.Select(type => EventCatalogue.Of(type).WireName)];
         _outage = new($"The follower {name}", pace, logger);
-        _mailbox = Channel.CreateBounded<RecordedBatch?>(new BoundedChannelOptions(_options.MailboxBatches) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        _mailbox = Channel.CreateBounded<RecordedBatch?>(new BoundedChannelOptions(_options.MailboxBatches) { SingleReader = true });
         _lastProgress = _time.GetTimestamp();
         meters.Track(name, () => Position);
     }
@@ -53,7 +54,30 @@ public sealed class LedgerFollower : BackgroundService
     /// <summary>Returns when it has handled everything up to a position. The token bounds the wait.</summary>
     public Task WaitForAsync(long position, CancellationToken ct) => _position.WaitForAsync(position, ct);
 
-    internal void Offer(RecordedBatch batch) => _mailbox.Writer.TryWrite(batch);
+    /// <summary>Takes a batch from the bus, or, when the mailbox is full, the hint to read the ledger instead.</summary>
+    internal void Offer(RecordedBatch batch)
+    {
+        if (_mailbox.Writer.TryWrite(batch)) return;
+        // Written down before the mailbox is tried again: either this call finds room for a look, or whoever empties the mailbox finds the note.
+        _overflowed = true;
+        LookForYourself();
+    }
+
+    /// <summary>As <see cref="Offer"/>, but waits a while for room, so that a burst queues up at the broker and nothing of it has to be read again.</summary>
+    internal async Task OfferAsync(RecordedBatch batch, CancellationToken ct)
+    {
+        if (batch.Through <= Position) return;
+        using var late = new CancellationTokenSource(_options.MailboxPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+        try
+        {
+            await _mailbox.Writer.WriteAsync(batch, either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Offer(batch);
+        }
+    }
 
     // One of several types cannot take over what the bus brings; what this process appends is told it at once.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -67,6 +91,7 @@ public sealed class LedgerFollower : BackgroundService
             try
             {
                 await StepAsync(await _mailbox.Reader.ReadAsync(stoppingToken), stoppingToken);
+                if (_overflowed && _mailbox.Reader.Count == 0) await RecoverAsync(stoppingToken);
                 _outage.Over();
                 Volatile.Write(ref _lastProgress, _time.GetTimestamp());
             }
@@ -102,12 +127,32 @@ public sealed class LedgerFollower : BackgroundService
         if (!_loaded) await LoadAsync(ct);
         if (batch is null) await CatchUpAsync(ct);
         else if (batch.Through <= Position) return;
-        else if (FollowsOn(batch)) await TakeAsync([.. batch.Events.Where(e => e.Position > Position)], batch.Through, ct);
+        else if (FollowsOn(batch, Position)) await TakeAsync(Gather(batch, out var through), through, ct);
         else await CatchUpAsync(ct);
     }
 
+    private Task RecoverAsync(CancellationToken ct)
+    {
+        _overflowed = false;
+        return CatchUpAsync(ct);
+    }
+
     // A batch of one of several types says nothing about what the others did meanwhile.
-    private bool FollowsOn(RecordedBatch batch) => _wireNames.Length == 1 && batch.Previous <= Position;
+    private bool FollowsOn(RecordedBatch batch, long position) => _wireNames.Length == 1 && batch.Previous <= position;
+
+    /// <summary>The batch and those that wait behind it and follow on, up to a page: a handler that commits does so once for all of them.</summary>
+    private List<RecordedEvent> Gather(RecordedBatch batch, out long through)
+    {
+        List<RecordedEvent> events = [.. batch.Events.Where(e => e.Position > Position)];
+        through = batch.Through;
+        while (_mailbox.Reader.TryPeek(out var next) && next is not null && FollowsOn(next, through) && events.Count + next.Events.Count <= _options.CatchUpPage && _mailbox.Reader.TryRead(out _))
+        {
+            foreach (var e in next.Events)
+                if (e.Position > through) events.Add(e);
+            through = Math.Max(through, next.Through);
+        }
+        return events;
+    }
 
     private async Task LoadAsync(CancellationToken ct)
     {
@@ -117,14 +162,23 @@ public sealed class LedgerFollower : BackgroundService
 
     private async Task CatchUpAsync(CancellationToken ct)
     {
-        LedgerPage page;
-        do
+        await foreach (var page in _ledger.PagesAsync(Position, _options.CatchUpPage, _wireNames, ct))
         {
-            page = await _ledger.ReadAllAsync(Position, _options.CatchUpPage, _wireNames, stream: null, ct);
             _meters.SawHead(page.Through);
             if (page.Through > Position) await TakeAsync(page.Events, page.Through, ct);
+            if (BusHasIt()) return;
         }
-        while (page.Events.Count == _options.CatchUpPage);
+    }
+
+    /// <summary>True when the next batch in the mailbox follows on from here: what it brings need not be read. Those behind it are thrown away.</summary>
+    private bool BusHasIt()
+    {
+        while (_mailbox.Reader.TryPeek(out var next) && next is not null)
+        {
+            if (next.Through > Position) return FollowsOn(next, Position);
+            _mailbox.Reader.TryRead(out _);
+        }
+        return false;
     }
 
     private async Task TakeAsync(IReadOnlyList<RecordedEvent> events, long through, CancellationToken ct)

@@ -41,8 +41,13 @@ internal sealed class SealingLoop(ILedger ledger, NpgsqlDataSource database, IOp
         {
             try
             {
-                while (await _sealer.SealAsync(options.Value.BatchEvents, stoppingToken) > 0) await SignAsync(stoppingToken);
-                await SignAsync(stoppingToken);
+                int events;
+                do
+                {
+                    events = await _sealer.SealAsync(options.Value.BatchEvents, stoppingToken);
+                    await SignAsync(stoppingToken);
+                }
+                while (events == options.Value.BatchEvents);
                 _outage.Over();
                 await ledger.WaitForAppendAsync(signal, options.Value.Patience, stoppingToken);
                 // One round then covers many appends, and writes the tile they share once.

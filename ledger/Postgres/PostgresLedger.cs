@@ -16,24 +16,19 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
 
     public async Task<Appended> AppendAsync(string stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken ct)
     {
-        // Everything that needs no lock comes first: from the head's row on, all other appends wait.
         var payloads = EventPayloads.Of(stream, expectedVersion, events);
-        await using var connection = await source.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
-        var position = await AdvanceAsync(connection, stream, expectedVersion, events, ct) ?? throw new VersionConflictException(stream, expectedVersion);
-        var first = new Appended(position, expectedVersion + 1);
         try
         {
-            await EventRows.WriteAsync(connection, stream, first, events, payloads, ct);
+            var position = await TryAppendAsync(stream, expectedVersion, events, payloads, ct) ?? throw new VersionConflictException(stream, expectedVersion);
+            var first = new Appended(position, expectedVersion + 1);
+            _recent.Add(stream, first, events);
+            _signals.Set();
+            return first;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             throw e.ConstraintName == EventIdIndex ? new DuplicateEventException(stream, e) : new VersionConflictException(stream, expectedVersion, e);
         }
-        await transaction.CommitAsync(ct);
-        _recent.Add(stream, first, events);
-        _signals.Set();
-        return first;
     }
 
     public async Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(string stream, long afterVersion, int limit, CancellationToken ct)
@@ -58,11 +53,15 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         {
             BatchCommands =
             {
-                new(SqlText.ReadableHead) { Parameters = { new NpgsqlParameter<string[]?> { TypedValue = types?.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar } } },
+                new(SqlText.ReadableHead)
+                {
+                    // The events of one stream come off its own index, and may have to be sorted.
+                    Parameters = { new NpgsqlParameter<string[]?> { TypedValue = types?.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar }, Text(stream is null ? "off" : "on") },
+                },
                 new(SqlText.ReadAll.Replace("${types}", condition, StringComparison.Ordinal)) { Parameters = { Number(after), Number(limit), Text(stream) } },
             },
         };
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         var (head, archivedThrough) = await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetInt64(1)) : throw new InvalidOperationException("The ledger has no head row.");
         ArchivedEvents.RequireReadable(after, archivedThrough);
         await reader.NextResultAsync(ct);
@@ -100,10 +99,11 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
 
     public LedgerSignal Subscribe() => _signals.Add();
 
-    // Prepared once per connection of the pool; from then on this costs no round trip.
-    private static async Task<long?> AdvanceAsync(NpgsqlConnection connection, string stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken ct)
+    /// <summary>Appends in one round trip. Prepared once per connection of the pool; from then on that costs none.</summary>
+    private async Task<long?> TryAppendAsync(string stream, long expectedVersion, IReadOnlyList<NewEvent> events, byte[][] payloads, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(SqlText.AdvanceStream, connection)
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var command = new NpgsqlCommand(SqlText.AppendEvents, connection)
         {
             Parameters =
             {
@@ -111,15 +111,19 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = events[^1].Timestamp, NpgsqlDbType = NpgsqlDbType.TimestampTz },
             },
         };
+        EventRows.Add(command.Parameters, events, payloads);
         await command.PrepareAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? reader.GetInt64(0) : null;
+        long? position = await reader.ReadAsync(ct) ? reader.GetInt64(0) : null;
+        // The commit comes after the row: only the end of the results says that it succeeded.
+        while (await reader.NextResultAsync(ct)) { }
+        return position;
     }
 
     private async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string sql, NpgsqlParameter[] parameters, CancellationToken ct)
     {
         await using var command = Command(sql, parameters);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         return await EventRows.ReadAsync(reader, ct);
     }
 

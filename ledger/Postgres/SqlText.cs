@@ -3,12 +3,11 @@ namespace TokenLedger.Ledger;
 /// <summary>The statements in <c>Postgres/Sql</c>, read from the assembly once.</summary>
 internal static class SqlText
 {
-    public static readonly string AdvanceStream = Load(nameof(AdvanceStream));
+    public static readonly string AppendEvents = Load(nameof(AppendEvents));
     public static readonly string AppliedScript = Load(nameof(AppliedScript));
     public static readonly string CheckpointKeys = Load(nameof(CheckpointKeys));
     public static readonly string CheckpointNoteOf = Load(nameof(CheckpointNoteOf));
     public static readonly string CheckpointNotes = Load(nameof(CheckpointNotes));
-    public static readonly string CopyEvents = Load(nameof(CopyEvents));
     public static readonly string EnsureCheckpoint = Load(nameof(EnsureCheckpoint));
     public static readonly string FindEvents = Load(nameof(FindEvents));
     public static readonly string Head = Load(nameof(Head));

@@ -10,14 +10,15 @@ namespace TokenLedger.Ledger.Sealing;
 internal sealed class CanonicalJson
 {
     private const int MostDepth = 64;
-    private const int FewMembers = 24;
+    private const int FewMembers = 64;
+    private const int Shapes = 256;
     private readonly CanonicalBuffer _target;
     private readonly CanonicalBuffer _sorted = new();
-    private readonly Comparison<Member> _byKey;
+    private readonly Shape?[] _shapes = new Shape?[Shapes];
     private Member[] _members = new Member[64];
     private int _memberCount;
 
-    public CanonicalJson(CanonicalBuffer target) => (_target, _byKey) = (target, Compare);
+    public CanonicalJson(CanonicalBuffer target) => _target = target;
 
     /// <exception cref="CanonicalFormException">It is not one JSON value, repeats a key, or holds a number beyond all bounds.</exception>
     public void Append(ReadOnlySpan<byte> json)
@@ -83,26 +84,41 @@ internal sealed class CanonicalJson
         _target.Append((byte)'}');
     }
 
-    private void Sort(Span<Member> members, int start)
+    private void Sort(ReadOnlySpan<Member> members, int start)
     {
         if (AreSorted(members)) return;
-        if (members.Length <= FewMembers) SortFew(members);
-        else members.Sort(_byKey);
-        if (!AreSorted(members)) throw new CanonicalFormException("An object has the same key twice.");
         _sorted.Clear();
-        foreach (var member in members) _sorted.Append(_target.Slice(member.Start, member.Length));
+        foreach (var i in OrderOf(members)) _sorted.Append(_target.Slice(members[i].Start, members[i].Length));
         _sorted.Written.CopyTo(_target.Slice(start, _sorted.Length));
     }
 
-    private void SortFew(Span<Member> members)
+    /// <summary>Objects of one shape come by the thousand, their keys always in the same order: how to sort those is found out once.</summary>
+    private int[] OrderOf(ReadOnlySpan<Member> members)
     {
-        for (var i = 1; i < members.Length; i++)
-        {
-            var member = members[i];
-            var at = i;
-            for (; at > 0 && Compare(members[at - 1], member) > 0; at--) members[at] = members[at - 1];
-            members[at] = member;
-        }
+        if (members.Length > FewMembers) return Sorted(members);
+        var lengths = (uint)members.Length;
+        foreach (var member in members) lengths = unchecked(lengths * 31 + (uint)member.KeyLength);
+        ref var shape = ref _shapes[lengths % Shapes];
+        if (shape is null || !HasKeys(members, shape.Keys)) shape = new([.. members.ToArray().Select(member => Key(member).ToArray())], Sorted(members));
+        return shape.Order;
+    }
+
+    private bool HasKeys(ReadOnlySpan<Member> members, byte[][] keys)
+    {
+        if (members.Length != keys.Length) return false;
+        for (var i = 0; i < keys.Length; i++)
+            if (!Key(members[i]).SequenceEqual(keys[i])) return false;
+        return true;
+    }
+
+    private int[] Sorted(ReadOnlySpan<Member> members)
+    {
+        var all = members.ToArray();
+        int[] order = [.. Enumerable.Range(0, all.Length)];
+        Array.Sort(order, (a, b) => Compare(all[a], all[b]));
+        for (var i = 1; i < order.Length; i++)
+            if (Compare(all[order[i - 1]], all[order[i]]) == 0) throw new CanonicalFormException("An object has the same key twice.");
+        return order;
     }
 
     private bool AreSorted(ReadOnlySpan<Member> members)
@@ -145,4 +161,7 @@ internal sealed class CanonicalJson
 
     /// <summary>Where a member stands in the target. <see cref="Key"/> is its key where that differs from how it is written.</summary>
     private readonly record struct Member(int Start, int KeyLength, int Length, byte[]? Key);
+
+    /// <summary>The keys of an object as they came, and where the first, second … in order stands among them.</summary>
+    private sealed record Shape(byte[][] Keys, int[] Order);
 }

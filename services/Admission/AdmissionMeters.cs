@@ -13,12 +13,14 @@ internal sealed class AdmissionMeters
     private readonly Counter<long> _admissions;
     private readonly Counter<long> _tokens;
     private readonly Histogram<double> _waits;
+    private readonly Counter<long> _shadowDenials;
 
     public AdmissionMeters(IMeterFactory meters, PoolWriters pools, LedgerDirectory directory)
     {
         var meter = meters.Create("TokenLedger.Admission");
         _admissions = meter.CreateCounter<long>("tokenledger.admissions", "{request}", "Admissions asked for, by outcome.");
         _tokens = meter.CreateCounter<long>("tokenledger.admission.tokens", "{token}", "Expected tokens of admissions, by outcome.");
+        _shadowDenials = meter.CreateCounter<long>("tokenledger.admission.shadow_denials", "{request}", "Admissions in shadow mode that a rule would have refused, by reason.");
         meter.CreateObservableGauge("tokenledger.admission.queue",
             () => directory.Pools.Select(pool => new Measurement<int>(pools.QueueLength(pool), new KeyValuePair<string, object?>("pool", pool.Value))),
             "{request}", "Requests that wait for a pool's writer.");
@@ -46,5 +48,6 @@ internal sealed class AdmissionMeters
         _admissions.Add(1, pool, entitlement, result);
         if (tokens > 0) _tokens.Add(tokens, pool, entitlement, result);
         if (reply?.Waited is { } waited) _waits.Record(waited.TotalSeconds, pool, result);
+        if (reply?.Answer is Admitted { Event.ShadowDenial: { } shadow }) _shadowDenials.Add(1, pool, entitlement, new("reason", Refusals.Word(shadow)));
     }
 }

@@ -34,6 +34,6 @@ internal sealed class LedgerReactions(PoolWriters pools, LedgerDirectory directo
     {
         foreach (var recorded in events)
             if (recorded.Data is LimitsAdjusted e)
-                await pools.SendAsync(e.Pool, new ApplyLimits([.. e.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight))], recorded.Position), ct);
+                await pools.SendAsync(e.Pool, ApplyLimits.Of(e, recorded.Position), ct);
     }
 }

@@ -64,5 +64,11 @@ internal sealed class FairnessPools(ILedger ledger, LedgerDirectory directory, D
         lock (_gate) return _pools.TryGetValue(pool, out var state) ? use(state) : null;
     }
 
+    /// <summary>A tick of this instance was not recorded.</summary>
+    public void Lost(PoolId pool, LimitsAdjusted adjusted)
+    {
+        lock (_gate) _pools[pool].Lost(adjusted);
+    }
+
     private static PoolId PoolOf(string stream) => new(stream[(stream.IndexOf('-', StringComparison.Ordinal) + 1)..]);
 }

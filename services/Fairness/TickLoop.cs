@@ -15,7 +15,7 @@ internal sealed class TickLoop(
     IOptions<FairnessOptions> options, TimeProvider clock, ILogger<TickLoop> log) : BackgroundService
 {
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
-    private readonly Dictionary<PoolId, DateTimeOffset> _last = [];
+    private readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(options.Value.LongestSilenceSeconds);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -35,8 +35,7 @@ internal sealed class TickLoop(
 
     private async Task TickAsync(CancellationToken ct)
     {
-        var now = Now();
-        var due = pools.Pools.Where(pool => IsDue(pool, now)).ToList();
+        var due = pools.Pools.Where(pool => IsDue(pool, Now())).ToList();
         if (due.Count == 0) return;
         await follower.WaitForAsync(await ledger.HeadAsync(ct), ct);
         foreach (var pool in due) await TickAsync(pool, ct);
@@ -47,21 +46,22 @@ internal sealed class TickLoop(
         // The version is read before the state decides: whoever appends in between makes this append fail and not the tick wrong.
         var stream = Streams.Fairness(pool);
         var version = await ledger.VersionAsync(stream, ct);
-        var now = _last[pool] = Now();
-        if (pools.With(pool, state => FairnessDecisions.Tick(state, now)) is not { } adjusted) return;
+        var now = Now();
+        // Another instance's tick may have come with what was waited for.
+        if (!IsDue(pool, now) || pools.With(pool, state => FairnessDecisions.Tick(state, now, _longestSilence)) is not { } adjusted) return;
         try
         {
             await ledger.AppendAsync(stream, version, [new NewEvent(Guid.CreateVersion7(now), now, adjusted)], ct);
         }
         catch (VersionConflictException)
         {
+            pools.Lost(pool, adjusted);
             log.LogInformation("Another instance ticks pool {Pool}; this one follows.", pool);
         }
     }
 
     private bool IsDue(PoolId pool, DateTimeOffset now) =>
-        pools.With(pool, state => state.Pool.Settings) is { } settings
-        && (!_last.TryGetValue(pool, out var last) || now - last >= TimeSpan.FromMilliseconds(settings.TickMs));
+        pools.With(pool, state => state.Pool.Settings is { } settings && !(now - state.TickedAt < TimeSpan.FromMilliseconds(settings.TickMs)) ? settings : null) is not null;
 
     /// <summary>The time in whole microseconds, as the ledger keeps it.</summary>
     private DateTimeOffset Now() => clock.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TicksPerMicrosecond)) : default;

@@ -7,7 +7,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "append", "admit", "bus", "replay", "verify", "project", "startup"];
+    private static readonly string[] s_names = ["decide", "append", "admit", "bus", "replay", "verify", "project", "startup", "growth"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -32,6 +32,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "verify" => new AuditBench(await FilledAsync(ct)).VerifyAsync(ct),
         "project" => ProjectBench.RunAsync(await FilledAsync(ct), ct),
         "startup" => new StartupBench(servers).RunAsync(await FilledAsync(ct), ct),
+        "growth" => new GrowthBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),
     });
 

@@ -11,7 +11,7 @@ public sealed class RunMeter(DateTimeOffset start, DateTimeOffset end)
     private readonly SortedDictionary<string, long> _reasons = new(StringComparer.Ordinal);
     private readonly Dictionary<EntitlementId, (long Admitted, long Refused, long Asked, long Received)> _entitlements = [];
     private readonly UseOverTime _use = new(start, Interval(end - start));
-    private long _served, _tokens, _released, _expired, _evicted;
+    private long _shadowDenied, _served, _tokens, _released, _expired, _evicted;
 
     /// <summary>What is in force when the window begins.</summary>
     public void Begin(PoolState pool, DateTimeOffset at) => _use.Set(pool, at);
@@ -21,7 +21,10 @@ public sealed class RunMeter(DateTimeOffset start, DateTimeOffset end)
     {
         switch (data)
         {
-            case RequestAdmitted e: Count(e.Entitlement, admitted: 1, 0, e.Reserved.Tokens, e.Reserved.Tokens); break;
+            case RequestAdmitted e:
+                Count(e.Entitlement, admitted: 1, 0, e.Reserved.Tokens, e.Reserved.Tokens);
+                if (e.ShadowDenial is not null) _shadowDenied++;
+                break;
             case RequestDenied e: Refuse(e.Entitlement, e.Reason, e.Tokens); break;
             case ReservationSettled e:
                 _served++;
@@ -50,7 +53,7 @@ public sealed class RunMeter(DateTimeOffset start, DateTimeOffset end)
         var (admitted, refused) = (_entitlements.Values.Sum(count => count.Admitted), _entitlements.Values.Sum(count => count.Refused));
         var jain = FairnessDecisions.JainIndex(entitlements.Where(e => e.AskedTokens > 0).Select(e => (double)e.ReceivedTokens / e.AskedTokens));
         return new(
-            admitted + refused, admitted, refused, _reasons, _served, _tokens, _released, _expired, _evicted,
+            admitted + refused, admitted, refused, _reasons, _shadowDenied, _served, _tokens, _released, _expired, _evicted,
             _use.Tokens, _use.KvCacheBytes, _use.Sequences, jain, entitlements, _use.Interval, _use.Timeline);
     }
 

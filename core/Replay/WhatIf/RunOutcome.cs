@@ -13,10 +13,11 @@ public readonly record struct TimelinePoint(DateTimeOffset At, int Sequences, in
 
 /// <summary>What came of the demand of a window.</summary>
 /// <param name="Attempts">Times that admission was asked for and answered.</param>
+/// <param name="ShadowDenied">Admitted in shadow mode though a rule would have refused them.</param>
 /// <param name="Served">Requests that ended with known usage.</param>
 /// <param name="TokensServed">What those used, input and output.</param>
 /// <param name="Tokens">Tokens used by what ended, over the pool's rate; its peak is that of one interval.</param>
 public sealed record RunOutcome(
-    long Attempts, long Admitted, long Refused, IReadOnlyDictionary<string, long> RefusedByReason, long Served, long TokensServed, long Released, long Expired, long Evicted,
+    long Attempts, long Admitted, long Refused, IReadOnlyDictionary<string, long> RefusedByReason, long ShadowDenied, long Served, long TokensServed, long Released, long Expired, long Evicted,
     Utilisation Tokens, Utilisation KvCacheBytes, Utilisation Sequences, double JainIndex, IReadOnlyList<EntitlementOutcome> Entitlements,
     TimeSpan Interval, IReadOnlyList<TimelinePoint> Timeline);

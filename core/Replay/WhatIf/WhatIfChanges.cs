@@ -18,11 +18,13 @@ public sealed record EntitlementChange(ServiceClass? ServiceClass, Capacity? Bas
 
 /// <summary>The settings under which recorded demand is decided again; what is null stays as recorded.</summary>
 /// <param name="Replicas">Replicas that run all the time, whatever the fleet reported.</param>
-public sealed record WhatIfChanges(int? Replicas, int? BurstSeconds, IReadOnlyDictionary<EntitlementId, EntitlementChange> Entitlements)
+public sealed record WhatIfChanges(
+    int? Replicas, int? BurstSeconds, IReadOnlyDictionary<EntitlementId, EntitlementChange> Entitlements,
+    AdmissionPolicy? Policy = null, bool? Shadow = null, double? Lending = null)
 {
     public static WhatIfChanges None { get; } = new(null, null, new Dictionary<EntitlementId, EntitlementChange>());
 
-    public bool Any => Replicas is not null || BurstSeconds is not null || Entitlements.Count > 0;
+    public bool Any => Replicas is not null || BurstSeconds is not null || Policy is not null || Shadow is not null || Lending is not null || Entitlements.Count > 0;
 
     /// <summary>The commands that bring a pool under these settings; none for one that is not open yet, for its opening comes under them.</summary>
     internal IEnumerable<PoolCommand> Commands(PoolState pool)
@@ -48,6 +50,14 @@ public sealed record WhatIfChanges(int? Replicas, int? BurstSeconds, IReadOnlyDi
     private PoolSettings Apply(PoolSettings settings)
     {
         var scaling = settings.Scaling with { MaxReplicas = Math.Max(settings.Scaling.MaxReplicas, Replicas ?? 0) };
-        return settings with { Replicas = Replicas ?? settings.Replicas, BurstSeconds = BurstSeconds ?? settings.BurstSeconds, Scaling = scaling };
+        return settings with
+        {
+            Replicas = Replicas ?? settings.Replicas,
+            BurstSeconds = BurstSeconds ?? settings.BurstSeconds,
+            Scaling = scaling,
+            Policy = Policy ?? settings.Policy,
+            Shadow = Shadow ?? settings.Shadow,
+            Lending = Lending ?? settings.Lending,
+        };
     }
 }

@@ -34,7 +34,7 @@ create unique index pk_mt_events_stream_and_version on mt_events (stream_id, ver
 -- One fact once, for ever.
 create unique index idx_mt_events_event_id on mt_events (id);
 
--- Marten's daemon reads the head of the ledger here. Every append sets it, see AdvanceStream.sql.
+-- Marten's daemon reads the head of the ledger here. Every append sets it, see AppendEvents.sql.
 create sequence mt_events_sequence owned by mt_events.seq_id;
 
 -- How far each reader has come: Marten's daemon ("HighWaterMark", "<projection>:All") and our own checkpoints.

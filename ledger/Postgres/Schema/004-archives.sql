@@ -33,7 +33,8 @@ create table tl_archived_facts (
 -- What leaves. Everything else is small and read from the beginning at every start: pools, entitlements, keys, capacity, ticks.
 create function tl_is_archivable(type varchar) returns boolean language sql immutable as
 $$
-    select type in ('request-admitted.v1', 'request-denied.v1', 'requests-denied.v1', 'prefill-released.v1', 'reservation-renewed.v1',
+    select type in ('request-admitted.v1', 'request-denied.v1', 'requests-denied.v1', 'request-queued.v1', 'wait-abandoned.v1',
+                    'prefill-released.v1', 'reservation-renewed.v1',
                     'reservation-settled.v1', 'settlement-deferred.v1', 'reservation-released.v1', 'reservation-expired.v1',
                     'reservation-evicted.v1', 'limits-applied.v1', 'books-carried-forward.v1', 'tokens-consumed.v1')
 $$;

@@ -26,8 +26,7 @@ internal static class PoolValidation
         fields.Require(scaling.TargetUtilization is > 0 and <= 1, "scaling.targetUtilization", "must be above 0 and at most 1");
         fields.Require(scaling.MinReplicas <= scaling.MaxReplicas, "scaling.minReplicas", "must not exceed scaling.maxReplicas");
         fields.Require(replicas <= scaling.MaxReplicas, "replicas", "must not exceed scaling.maxReplicas");
-        fields.Require(body.Policy is null or AdmissionPolicy.WeightedShare, "policy", "can only be weighted-share in this version");
-        fields.Require(body.Shadow is null or false, "shadow", "can only be false in this version");
+        fields.Require(body.Lending is null or (>= 0 and <= 1), "lending", "must be from 0 to 1");
 
         var settings = new PoolSettings(
             fields.Text(body.Model, "model", 200), replicas, Capacity(body.PerReplica, "perReplica", fields, least: 1),
@@ -35,7 +34,8 @@ internal static class PoolValidation
             fields.Range(body.DefaultMaxOutputTokens, "defaultMaxOutputTokens", 1, MostTokens),
             fields.Range(body.BurstSeconds ?? 10, "burstSeconds", 1, 3_600),
             fields.Range(body.LeaseSeconds ?? 300, "leaseSeconds", 1, 86_400),
-            fields.Range(body.TickMs ?? 1_000, "tickMs", 100, 3_600_000), scaling, Queue: Queue(body.Queue, fields));
+            fields.Range(body.TickMs ?? 1_000, "tickMs", 100, 3_600_000), scaling,
+            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, Math.Abs(body.Lending ?? 0), Queue(body.Queue, fields));
         fields.Require(
             (Int128)settings.PerReplica.TokensPerSecond * scaling.MaxReplicas * settings.BurstSeconds <= MostBucketTokens,
             "perReplica.tokensPerSecond", $"times the largest number of replicas and burstSeconds must not exceed {MostBucketTokens}");

@@ -8,8 +8,8 @@ namespace TokenLedger.Admission.Pools;
 internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions options) : IStreamModel<PoolRequest, PoolReply>
 {
     private readonly DenialCounts _denials = new(pool, options.ListedDenialsPerSecond);
+    private readonly RecordedAdmissions _admissions = new(pool, ledger);
     private PoolState _state = new(pool);
-    private Dictionary<Guid, RecordedEvent> _recorded = [];
     private long _opening;
     private readonly WaitingCallers _callers = new();
     private bool _reloaded;
@@ -26,6 +26,7 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
     {
         (_state, _opening, _reloaded) = (new(pool), 0, true);
         _denials.Clear();
+        _admissions.Reset();
     }
 
     public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
@@ -33,32 +34,35 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         _settled &= data is RequestAdmitted or RequestQueued || (data is RequestDenied denied && _state.Waiting.Find(denied.Request) is null);
         PoolEvolution.Evolve(_state, data, timestamp);
         if (data is BooksCarriedForward) _opening = _state.Version;
+        if (data is RequestAdmitted admitted) _admissions.Remember(admitted.Request);
     }
 
     /// <summary>Requests that wait for capacity.</summary>
     public int Waiting => _waiting;
 
-    /// <summary>An id is good for ever, so one that holds no open reservation may still be in the ledger: one look for the whole batch.</summary>
-    public async Task PrepareAsync(IReadOnlyList<PoolRequest> batch, CancellationToken ct)
+    /// <summary>An id is good for ever: what the pool itself does not know of the requests named is looked for, once for the whole batch.</summary>
+    public Task PrepareAsync(IReadOnlyList<PoolRequest> batch, CancellationToken ct)
     {
-        _settled = false;
-        var ids = batch.Select(RequestOf).OfType<RequestId>().Select(id => EventIds.Admission(pool, id)).ToHashSet();
-        _recorded = ids.Count == 0 ? [] : (await ledger.FindAsync(ids, ct)).ToDictionary(e => e.Id);
+        _settled = false; // Time has passed.
+        return _admissions.LookAsync(batch.Where(NeedsLook).Select(request => RequestOf(request)!.Value), ct);
     }
 
     public Decided<PoolReply> Decide(PoolRequest request, DateTimeOffset now)
     {
         if (request.Command is null) return Reply(new PoolReply(null, 0, _state.Settings is null ? null : PoolViews.Of(_state, now)));
-        if (request.Command is Admit admit && FindAdmission(admit.Request) is { } before) return Reply(Repeat(admit, before, now));
-        var command = request.Command is Settle settle ? settle with { AdmissionRecorded = FindAdmission(settle.Request) is not null } : request.Command;
+        if (request.Command is Admit admit && _admissions.Find(admit.Request) is { } before) return Reply(Repeat(admit, before, now));
+        var command = request.Command is Settle settle ? settle with { AdmissionRecorded = _admissions.Find(settle.Request) is not null } : request.Command;
         if (command is Abandon { Request: var left } && _callers.IsHeard(left)) return Reply(new PoolReply(null, 0)); // Another caller of the same id has come.
         var decision = PoolDecisions.Decide(_state, command, now);
+        if (RequestOf(request) is { } named && IsTooEarly(command, decision.Answer, named))
+        {
+            _admissions.Want(named);
+            return Decided<PoolReply>.Later;
+        }
         return decision.Answer switch
         {
             Waits waits => Record(decision.Events, waits, now, _callers.Of(waits.Request)),
-            // It was admitted earlier in this very batch: the next batch finds it recorded.
-            AlreadyOpen => Decided<PoolReply>.Later,
-            NotOpen when RequestOf(request) is { } id && FindAdmission(id) is { } ended =>
+            NotOpen when RequestOf(request) is { } id && _admissions.Find(id) is { } ended =>
                 Reply(new PoolReply(new Ended(((RequestAdmitted)ended.Data).Entitlement), ended.Position)),
             // Books are closed when there is nothing else to do, and not so often that writing them down costs more than reading on.
             Done { Changed: false } when command is Sweep && _state.Version - _opening >= Math.Max(options.EventsPerBook, _state.Open.Count) =>
@@ -116,7 +120,16 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         return new(answer, before.Position);
     }
 
-    private RecordedEvent? FindAdmission(RequestId request) => _recorded.GetValueOrDefault(EventIds.Admission(pool, request));
+    private bool NeedsLook(PoolRequest request) => RequestOf(request) is { } id && (_state.Open.ContainsKey(id) == request.Command is Admit || _admissions.MayBeRepeat(id));
+
+    /// <summary>True when the next batch, which finds recorded what this one admitted and looks for the id, must answer.</summary>
+    private bool IsTooEarly(PoolCommand command, PoolAnswer answer, RequestId request) => (command, answer) switch
+    {
+        (Admit, Admitted) => _admissions.Remembers(request), // It was admitted and ended within this batch.
+        (Admit, AlreadyOpen) => true,
+        (Admit, _) or (_, NotOpen) => !_admissions.HasLookedFor(request),
+        _ => false,
+    };
 
     private static RequestId? RequestOf(PoolRequest request) => request.Command switch
     {

@@ -9,7 +9,8 @@ namespace TokenLedger.Metering.Views;
 internal sealed class UsageProjection(Projector projector, ILedger ledger, MeteringMeters meters) : IProjection, ILedgerHandler
 {
     public const string FollowerName = "metering-usage";
-    private static readonly string s_apply = UsageSql.Load("ApplyUsage");
+    private static readonly string s_copy = UsageSql.Load("CopyUsage");
+    private static readonly Dictionary<Outcome, string> s_outcomes = Enum.GetValues<Outcome>().ToDictionary(outcome => outcome, WordConverter<Outcome>.Word);
 
     public string Name => FollowerName;
 
@@ -25,31 +26,36 @@ internal sealed class UsageProjection(Projector projector, ILedger ledger, Meter
 
     public async Task ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<RecordedEvent> events, CancellationToken ct)
     {
-        var rows = events.Select(recorded => (recorded.Position, Data: (TokensConsumed)recorded.Data)).ToList();
-        T[] Column<T>(Func<TokensConsumed, T> value) => [.. rows.Select(row => value(row.Data))];
-        await using var command = new NpgsqlCommand(s_apply, connection, transaction)
+        var (entries, hours) = (new CopyRows(events.Count), new HourTotals());
+        foreach (var recorded in events)
         {
-            Parameters =
-            {
-                new() { Value = rows.Select(row => row.Position).ToArray() },
-                new() { Value = Column(e => e.Request.Value) },
-                new() { Value = Column(e => e.Source) },
-                new() { Value = Column(e => e.EventId) },
-                new() { Value = Column(e => e.Tenant?.Value ?? "") },
-                new() { Value = Column(e => e.Pool?.Value ?? "") },
-                new() { Value = Column(e => e.Entitlement?.Value ?? "") },
-                new() { Value = Column(e => e.Model ?? "") },
-                new() { Value = Column(e => e.Admitted) },
-                new() { Value = Column(e => WordConverter<Outcome>.Word(e.Outcome)) },
-                new() { Value = Column(e => e.InputTokens) },
-                new() { Value = Column(e => e.CachedInputTokens) },
-                new() { Value = Column(e => e.OutputTokens) },
-                new() { Value = Column(e => e.ReasoningTokens) },
-                new() { Value = Column(_ => 0L) }, // No price is known yet, so nothing is charged.
-                new() { Value = Column(e => e.CompletedAt) },
-            },
-        };
-        await command.ExecuteNonQueryAsync(ct);
+            var e = (TokensConsumed)recorded.Data;
+            AddEntry(entries, recorded.Position, e);
+            hours.Add(e);
+        }
+        await entries.SendAsync(connection, s_copy, ct);
+        await hours.WriteAsync(connection, transaction, ct);
+    }
+
+    private static void AddEntry(CopyRows rows, long position, TokensConsumed e)
+    {
+        rows.BeginRow(16);
+        rows.Add(position);
+        rows.Add(e.Request.Value);
+        rows.Add(e.Source);
+        rows.Add(e.EventId);
+        rows.Add(e.Tenant?.Value ?? "");
+        rows.Add(e.Pool?.Value ?? "");
+        rows.Add(e.Entitlement?.Value ?? "");
+        rows.Add(e.Model ?? "");
+        rows.Add(e.Admitted);
+        rows.Add(s_outcomes[e.Outcome]);
+        rows.Add(e.InputTokens);
+        rows.Add(e.CachedInputTokens);
+        rows.Add(e.OutputTokens);
+        rows.Add(e.ReasoningTokens);
+        rows.Add(0L); // No price is known yet, so nothing is charged.
+        rows.Add(e.CompletedAt);
     }
 }
 

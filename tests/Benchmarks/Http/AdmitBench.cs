@@ -10,7 +10,7 @@ namespace TokenLedger.Benchmarks.Http;
 /// </summary>
 internal sealed class AdmitBench(Servers servers, BenchOptions options)
 {
-    private const string Admit = "admit";
+    public const string Admit = "admit";
     private const string Mixed = "mixed";
     private const string Empty = "an empty endpoint";
     private const string NoAppend = "the same without the append";
@@ -93,7 +93,7 @@ internal sealed class AdmitBench(Servers servers, BenchOptions options)
         Results.Row("admit/missing", Math.Max(0, _accepted - recorded), "requests", _accepted, "requests told yes");
     }
 
-    private static async Task<string> OpenPoolAsync(Instance instance, CancellationToken ct)
+    public static async Task<string> OpenPoolAsync(Instance instance, CancellationToken ct)
     {
         var huge = new CapacityShape(100_000_000_000, 1L << 52, 10_000_000);
         await instance.PutAsync("/v1/pools/bench", new PutPool("model", 1, huge, 1, 200, new(1, 1, 0.8), LeaseSeconds: 86_400), ct);

@@ -12,7 +12,7 @@ internal sealed class StartupBench(Servers servers)
     private const int OpenReservations = 100_000;
     private static readonly string[] s_views = ["metering-usage", "admission-settlement", "admission-capacity", "admission-limits", "fairness-demand"];
 
-    private sealed record Start(double Seconds, double Megabytes);
+    public sealed record Start(double Seconds, double Megabytes);
 
     public async Task RunAsync(FilledLedger ledger, CancellationToken ct)
     {
@@ -52,7 +52,7 @@ internal sealed class StartupBench(Servers servers)
         new(Rounds.Median([.. starts.Select(start => start.Seconds)]), Rounds.Median([.. starts.Select(start => start.Megabytes)]));
 
     /// <summary>Starts the product on a database; when it is ready and has answered for the pool, tells how long that took and what it holds in memory.</summary>
-    private static async Task<Start> StartAsync(string connection, string? pool, CancellationToken ct)
+    public static async Task<Start> StartAsync(string connection, string? pool, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         await using var product = await Instance.StartProductAsync(connection, ct);
@@ -61,7 +61,7 @@ internal sealed class StartupBench(Servers servers)
     }
 
     /// <summary>The views were there while the ledger grew: they are at its head, as they are when a product that ran is started again.</summary>
-    private static async Task CaughtUpAsync(FilledLedger filled, CancellationToken ct)
+    public static async Task CaughtUpAsync(FilledLedger filled, CancellationToken ct)
     {
         await using var source = LedgerDatabase.Open(filled.Connection);
         var ledger = new PostgresLedger(source);

@@ -39,7 +39,9 @@ internal sealed class BackgroundSealer : IAsyncDisposable
         using var signal = ledger.Subscribe();
         while (true)
         {
-            while (await sealer.SealAsync(BatchEvents, ct) is var events and > 0) Interlocked.Add(ref _sealed, events);
+            int events;
+            do Interlocked.Add(ref _sealed, events = await sealer.SealAsync(BatchEvents, ct));
+            while (events == BatchEvents);
             await ledger.WaitForAppendAsync(signal, s_patience, ct);
             await Task.Delay(s_gather, ct);
         }

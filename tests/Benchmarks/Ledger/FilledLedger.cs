@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TokenLedger.Benchmarks.Views;
 using TokenLedger.Ledger;
 using TokenLedger.Ledger.Sealing;
@@ -32,12 +33,20 @@ internal sealed class FilledLedger
         Results.Say($"Filling a ledger with up to {most} events ...");
         await using var source = LedgerDatabase.Open(connection);
         await using var opened = await source.OpenConnectionAsync(ct);
-        var copy = new RawCopy(opened);
+        var began = Stopwatch.GetTimestamp();
+        var (copy, indexes) = (new RawCopy(opened), new UnindexedEvents(opened));
+        await indexes.BeginAsync(ct);
+        // The next rows are made while the ones before are written.
+        var (left, writing) = (most, Task.CompletedTask);
         foreach (var chunk in facts.Chunk(Transaction))
         {
-            await copy.WriteAsync(chunk.Take((int)Math.Min(chunk.Length, most - copy.Position)).Select(RawRow.Of), Transaction, ct);
-            if (copy.Position >= most) break;
+            RawRow[] rows = [.. chunk.Take((int)Math.Min(chunk.Length, left)).Select(RawRow.Of)];
+            await writing;
+            writing = Task.Run(() => copy.WriteAsync(rows, Transaction, ct), ct);
+            if ((left -= rows.Length) <= 0) break;
         }
+        await writing;
+        await indexes.EndAsync(ct);
         await copy.PublishAsync(ct);
         var ledger = new PostgresLedger(source);
         var sealer = new LedgerSealer(source);
@@ -45,6 +54,7 @@ internal sealed class FilledLedger
         using var key = LedgerKey.Create();
         await new CheckpointSigner(source, key, origin: null, interval: TimeSpan.FromSeconds(1)).SignAsync(TimeProvider.System.GetUtcNow(), ct);
         foreach (var publisher in s_publishers) await ledger.SaveCheckpointAsync(publisher, copy.Position, ct);
+        Results.Say($"Filled and sealed in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.#} s.");
         return new() { Connection = connection, Events = copy.Position };
     }
 
@@ -54,6 +64,16 @@ internal sealed class FilledLedger
         await using var command = source.CreateCommand(BenchSql.Load("CountAccepted"));
         command.Parameters.Add(new() { Value = new[] { type } });
         return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>Takes the usage view back to before its first event.</summary>
+    public async Task ForgetUsageAsync(CancellationToken ct)
+    {
+        await using var source = LedgerDatabase.Open(Connection);
+        await using var forget = source.CreateCommand("truncate usage_consumption, usage_hourly");
+        await forget.ExecuteNonQueryAsync(ct);
+        await using var checkpoint = source.CreateCommand("delete from mt_event_progression where name = 'metering-usage'");
+        await checkpoint.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>Seconds that it takes to read the rows of some types, or of all, one after the other and do nothing with them.</summary>

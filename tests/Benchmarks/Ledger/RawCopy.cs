@@ -12,12 +12,12 @@ internal readonly record struct RawRow(Fact Fact, byte[] Payload)
 }
 
 /// <summary>
-/// What the disk and the indexes allow: the ledger's own statement, tables, indexes, foreign key and trigger, on one connection, without a head, versions to check or JSON to make.
+/// What the disk and the indexes allow: binary COPY into the ledger's own tables, indexes, foreign key and trigger, on one connection, without a head, versions to check or JSON to make.
 /// It is the baseline of the append, and the quick way to a large ledger.
 /// </summary>
 internal sealed class RawCopy(NpgsqlConnection connection)
 {
-    private static readonly string s_copy = EmbeddedSql.Load(typeof(LedgerDatabase).Assembly, "TokenLedger.Ledger.Postgres.Sql.CopyEvents.sql");
+    private static readonly string s_copy = BenchSql.Load("CopyEvents");
     private readonly Dictionary<string, long> _versions = [];
 
     public long Position { get; private set; }

@@ -8,8 +8,15 @@ internal static class ProjectBench
     public static async Task RunAsync(FilledLedger ledger, CancellationToken ct)
     {
         var type = EventCatalogue.WireName<TokensConsumed>();
-        var (events, read) = (await ledger.CountAsync(type, ct), await ledger.ReadSecondsAsync(type, ct));
+        var events = await ledger.CountAsync(type, ct);
+        var rates = await Rounds.RunAsync(TimeSpan.Zero, () => FromZeroAsync(ledger, events, ct), async () => events / await ledger.ReadSecondsAsync(type, ct));
+        Results.Row("project/usage", Rounds.Typical(rates[0], rates[1]), "events/s", "reading the same rows");
+    }
+
+    private static async Task<double> FromZeroAsync(FilledLedger ledger, long events, CancellationToken ct)
+    {
+        await ledger.ForgetUsageAsync(ct);
         await using var host = new MeteringHost(ledger.Connection);
-        Results.Row("project/usage", await host.CatchUpAsync(events, ct), "events/s", events / read, "reading the same rows");
+        return await host.CatchUpAsync(events, ct);
     }
 }

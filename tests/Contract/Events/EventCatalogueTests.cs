@@ -11,14 +11,22 @@ public sealed class EventCatalogueTests
         ("pool-{pool}", "Admission",
         [
             "pool-opened.v1", "pool-reconfigured.v1", "entitlement-granted.v1", "entitlement-amended.v1", "entitlement-revoked.v1", "entitlement-state-changed.v1",
-            "key-issued.v1", "key-revoked.v1", "request-admitted.v1", "request-denied.v1", "requests-denied.v1", "prefill-released.v1", "reservation-renewed.v1",
-            "reservation-settled.v1", "settlement-deferred.v1", "reservation-released.v1", "reservation-expired.v1", "reservation-evicted.v1", "limits-applied.v1",
+            "key-issued.v1", "key-revoked.v1", "request-admitted.v1", "request-denied.v1", "requests-denied.v1", "request-queued.v1", "wait-abandoned.v1",
+            "prefill-released.v1", "reservation-renewed.v1", "reservation-settled.v1", "settlement-deferred.v1", "reservation-released.v1", "reservation-expired.v1", "reservation-evicted.v1", "limits-applied.v1",
         ]),
         ("usage-{pool}", "Metering", ["tokens-consumed.v1"]),
         ("fairness-{pool}", "Fairness", ["limits-adjusted.v1"]),
         ("fleet-{pool}", "Autoscaler", ["capacity-changed.v1"]),
         ("operators", "Admission", ["operator-key-issued.v1", "operator-key-revoked.v1"]),
     ];
+
+    /// <summary>What is written for each request makes the ledger grow: an archive takes all of it out.</summary>
+    [Fact]
+    public void Archives_every_event_of_a_request()
+    {
+        var schema = File.ReadAllText(Repository.PathOf("ledger/Postgres/Schema/004-archives.sql"));
+        Assert.All(EventCatalogue.Kinds.Where(kind => kind.Type.GetProperty("Request") is not null), kind => Assert.Contains($"'{kind.WireName}'", schema, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Keeps_every_promised_name_stream_and_writer() =>

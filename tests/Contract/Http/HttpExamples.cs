@@ -21,7 +21,7 @@ internal static class HttpExamples
     private static readonly KeyId s_key = new("k-4f1d2a");
     private static readonly Resources s_held = new(1_536, 201_326_592, 1);
     private static readonly Capacity s_baseline = new(20_000, 8_589_934_592, 32);
-    private static readonly FairnessShare s_share = new(s_gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline);
+    private static readonly FairnessShare s_share = new(s_gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline, OwedTokens: 4_200, ForgivenTokens: 60);
     private static readonly EntitlementView s_entitlement = new(
         s_gold, s_acme, ServiceClass.Guaranteed, EntitlementState.Bound, SloTargetMs: 2_000, s_baseline, s_baseline, s_held, Debt: 0.5, Burst: 12.5, Weight: 1.25,
         s_noon, s_noon.AddYears(1), [s_key]);

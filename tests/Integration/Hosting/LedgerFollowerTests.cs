@@ -62,7 +62,38 @@ public sealed class LedgerFollowerTests
         follower.Offer(new(5, 6, [Event(6)]));
         await follower.WaitForAsync(6, Within.Patience());
         Assert.Equal([1, 2, 3, 4, 5, 6], seen.Positions);
-        Assert.Equal([3, 2, 1], seen.EventsPerCall);
+    }
+
+    [Fact]
+    public async Task Takes_what_waits_and_follows_on_in_one_call()
+    {
+        var stands = new TaskCompletionSource<long>();
+        var seen = new SeenEvents(FollowerCheckpoint.KeptByHandler(_ => stands.Task));
+        await using var process = await FollowAsync(seen);
+        var follower = process.Follower(Name);
+        follower.Offer(new(0, 2, [Event(1), Event(2)]));
+        follower.Offer(new(0, 3, [Event(1), Event(2), Event(3)]));
+        follower.Offer(new(3, 4, [Event(4)]));
+        stands.SetResult(0);
+        await follower.WaitForAsync(4, Within.Patience());
+        Assert.Equal([1, 2, 3, 4], seen.Positions);
+        Assert.Equal([4], seen.EventsPerCall);
+    }
+
+    [Fact]
+    public async Task Goes_back_from_the_ledger_to_the_bus_as_soon_as_that_has_what_follows()
+    {
+        await AppendAsync(4);
+        var stands = new TaskCompletionSource<long>();
+        var seen = new SeenEvents(FollowerCheckpoint.KeptByHandler(_ => stands.Task));
+        await using var process = await FollowAsync(seen, BusProcess.BusAlone, ("TokenLedger:Followers:CatchUpPage", "2"));
+        // The ledger holds no more than four events: the last two can only have come over the bus.
+        process.Follower(Name).Offer(new(2, 4, [Event(3), Event(4)]));
+        process.Follower(Name).Offer(new(4, 6, [Event(5), Event(6)]));
+        stands.SetResult(0);
+        await process.Follower(Name).WaitForAsync(6, Within.Patience());
+        Assert.Equal([1, 2, 3, 4, 5, 6], seen.Positions);
+        Assert.Equal([2, 2, 2], seen.EventsPerCall);
     }
 
     [Fact]
@@ -185,13 +216,21 @@ public sealed class LedgerFollowerTests
         Assert.Equal(2, seen.Failures);
     }
 
-    [Fact]
-    public async Task Recovers_from_the_ledger_what_its_full_mailbox_dropped()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Recovers_from_the_ledger_what_its_full_mailbox_dropped(bool afterAWait)
     {
         var seen = new SeenEvents();
-        await using var process = await FollowAsync(seen, BusProcess.BusAlone, ("TokenLedger:Followers:MailboxBatches", "2"));
+        await using var process = await FollowAsync(
+            seen, BusProcess.BusAlone, ("TokenLedger:Followers:MailboxBatches", "2"), ("TokenLedger:Followers:MailboxPatience", "00:00:00"));
         await AppendAsync(200);
-        for (var position = 1; position <= 200; position++) process.Follower(Name).Offer(new(position - 1, position, [Event(position)]));
+        for (var position = 1; position <= 200; position++)
+        {
+            var batch = new RecordedBatch(position - 1, position, [Event(position)]);
+            if (afterAWait) await process.Follower(Name).OfferAsync(batch, Within.Patience());
+            else process.Follower(Name).Offer(batch);
+        }
         await process.Follower(Name).WaitForAsync(200, Within.Patience());
         Assert.Equal(Enumerable.Range(1, 200).Select(position => (long)position), seen.Positions);
     }

@@ -40,6 +40,21 @@ public sealed class RabbitMqTests(RabbitServer rabbit)
     }
 
     [Fact]
+    public async Task Leaves_at_the_broker_what_a_busy_follower_has_no_room_for()
+    {
+        await rabbit.StartAsync();
+        var stands = new TaskCompletionSource<long>();
+        var seen = new SeenEvents(FollowerCheckpoint.KeptByHandler(_ => stands.Task));
+        await using var reader = await (await FollowAsync(rabbit.AmqpUri, BusProcess.BusAlone, seen,
+            ("TokenLedger:Bus:Prefetch", "1"), ("TokenLedger:Followers:MailboxBatches", "1"), ("TokenLedger:Followers:MailboxPatience", "00:10:00"))).ConnectedAsync();
+        // None of them is in the ledger: each can only have waited for its turn.
+        for (var position = 1; position <= 50; position++) await SendAsync(reader, new(position - 1, position, [Facts.Recorded(position, "fleet-a", position, Facts.Capacity(1))]));
+        stands.SetResult(0);
+        await reader.Follower(_name).WaitForAsync(50, Within.Patience());
+        Assert.Equal(UpTo(50), seen.Positions);
+    }
+
+    [Fact]
     public async Task Goes_on_after_a_restart_of_the_publisher()
     {
         await rabbit.StartAsync();
@@ -83,8 +98,8 @@ public sealed class RabbitMqTests(RabbitServer rabbit)
         await process.ConnectedAsync();
     }
 
-    private Task<BusProcess> FollowAsync(Uri broker, string catchUp, SeenEvents seen) =>
-        BusProcess.StartAsync(_ledger, broker, catchUp, services => services.AddLedgerFollower(_name, [typeof(CapacityChanged)], _ => seen));
+    private Task<BusProcess> FollowAsync(Uri broker, string catchUp, SeenEvents seen, params (string, string)[] settings) =>
+        BusProcess.StartAsync(_ledger, broker, catchUp, services => services.AddLedgerFollower(_name, [typeof(CapacityChanged)], _ => seen), settings);
 
     private Task<BusProcess> PublishAsync(Uri broker) =>
         BusProcess.StartAsync(_ledger, broker, BusProcess.BusAlone, services => services.AddLedgerPublisher(_name, [typeof(CapacityChanged)]));

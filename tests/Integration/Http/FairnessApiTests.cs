@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using TokenLedger.Contracts;
+using TokenLedger.Core.Fairness;
 
 namespace TokenLedger.Tests.Integration.Http;
 
@@ -18,7 +19,7 @@ public sealed class FairnessApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
         (await gateway.AdmitAsync(Guid.NewGuid(), input: 1, output: 1)).MustBe(201);
         for (var n = 0; n < 5; n++) (await gateway.AdmitAsync(Guid.NewGuid(), input: 5_000)).MustRefuse(429, "concurrency-exceeded");
         var (position, adjusted) = await _api.Events.FirstAsync<LimitsAdjusted>(e => e.Entitlements.Any(share => share.Debt > 0));
-        Assert.True(Assert.Single(adjusted.Entitlements).DemandTokens >= 5_050);
+        Assert.True(Assert.Single(adjusted.Entitlements) is { OwedTokens: > 0 } share && share.DemandTokens > share.ReceivedTokens);
         await _api.Events.FirstAsync<LimitsApplied>(e => e.LimitsPosition == position && e.Limits.Single().Debt > 0);
         // One tick more may be under way; then it stands still, and all views must come to agree.
         (await _api.Operator.PutAsync("/v1/pools/pool", narrow.But("tickMs", "3600000"))).MustBe(200);
@@ -32,12 +33,13 @@ public sealed class FairnessApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
         var share = last.Data.Entitlements.Single();
         var fairness = (await _api.Operator.GetAsync("/v1/pools/pool/fairness")).MustBe(200).Json;
         var pool = (await _api.LookAsync("pool", "chat")).Entitlement;
-        return Matches(fairness["entitlements"]![0]!, share, fairness["entitlements"]![0]!["limits"]!) && Matches(pool, share, pool["effectiveLimits"]!)
+        // What Fairness knows may have moved on by less than it publishes.
+        return Matches(fairness["entitlements"]![0]!, share, fairness["entitlements"]![0]!["limits"]!, FairnessNews.Step) && Matches(pool, share, pool["effectiveLimits"]!, 0)
             && (long)fairness["ledgerPosition"]! >= last.Position;
     }
 
-    private static bool Matches(JsonNode shown, FairnessShare share, JsonNode limits) =>
-        ((double)shown["debt"]!, (double)shown["burst"]!, (double)shown["weight"]!) == (share.Debt, share.Burst, share.Weight)
+    private static bool Matches(JsonNode shown, FairnessShare share, JsonNode limits, double within) =>
+        Math.Abs((double)shown["debt"]! - share.Debt) <= within && Math.Abs((double)shown["burst"]! - share.Burst) <= within
         && ((long)limits["tokensPerSecond"]!, (long)limits["kvCacheBytes"]!, (int)limits["sequences"]!) == (share.Limits.TokensPerSecond, share.Limits.KvCacheBytes, share.Limits.Sequences);
 
     private async Task AssertHistoryAsync(long firstDebt)

@@ -6,12 +6,15 @@ namespace TokenLedger.Tests;
 /// <summary>A real ledger in which appends can be held up, or made to fail before or after they happened.</summary>
 internal sealed class HookedLedger(ILedger inner) : ILedger
 {
-    private int _appends;
+    private int _appends, _looks;
 
     /// <summary>Runs in place of each append and is given the real one to call.</summary>
     public Func<Func<Task<Appended>>, Task<Appended>>? OnAppend { get; set; }
 
     public int Appends => Volatile.Read(ref _appends);
+
+    /// <summary>How often ids were looked for.</summary>
+    public int Looks => Volatile.Read(ref _looks);
 
     public Task<Appended> AppendAsync(string stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken ct)
     {
@@ -20,9 +23,14 @@ internal sealed class HookedLedger(ILedger inner) : ILedger
         return OnAppend is { } hook ? hook(Append) : Append();
     }
 
+    public Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    {
+        Interlocked.Increment(ref _looks);
+        return inner.FindAsync(ids, ct);
+    }
+
     public Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(string stream, long afterVersion, int limit, CancellationToken ct) => inner.ReadStreamAsync(stream, afterVersion, limit, ct);
     public Task<LedgerPage> ReadAllAsync(long after, int limit, IReadOnlyCollection<string>? types, string? stream, CancellationToken ct) => inner.ReadAllAsync(after, limit, types, stream, ct);
-    public Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) => inner.FindAsync(ids, ct);
     public Task<long> HeadAsync(CancellationToken ct) => inner.HeadAsync(ct);
     public Task<long> VersionAsync(string stream, CancellationToken ct) => inner.VersionAsync(stream, ct);
     public Task<long> LastVersionAsync(string stream, string type, CancellationToken ct) => inner.LastVersionAsync(stream, type, ct);

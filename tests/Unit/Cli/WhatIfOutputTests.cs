@@ -20,7 +20,22 @@ public sealed class WhatIfOutputTests
         Assert.Equal(["replicas 3", "burst-seconds 20", "class batch=spot", "baseline batch=1,2,3", "baseline chat=100,2000,3"], WhatIfOptions.Describe(changes));
     }
 
+    [Fact]
+    public void Reads_another_policy_shadow_and_lending()
+    {
+        var changes = Parse("--policy rate-limit --shadow false --lending 0.25", out _);
+        Assert.Equal((AdmissionPolicy.RateLimit, false, 0.25, true), (changes.Policy, changes.Shadow, changes.Lending, changes.Any));
+        Assert.Equal(["policy rate-limit", "shadow false", "lending 0.25"], WhatIfOptions.Describe(changes));
+        Assert.Equal((null, null, null), (Parse("--replicas 3", out _).Policy, changes.Replicas, changes.BurstSeconds));
+    }
+
     [Theory]
+    [InlineData("--policy first-come")]
+    [InlineData("--policy 1")]
+    [InlineData("--shadow maybe")]
+    [InlineData("--lending 1.1")]
+    [InlineData("--lending -1")]
+    [InlineData("--lending NaN")]
     [InlineData("--class batch")]
     [InlineData("--class batch=cheap")]
     [InlineData("--class batch=1")]

@@ -18,19 +18,20 @@ public sealed class FairnessTickTests
         var fairness = Follow(pool);
         Assert.Null(FairnessDecisions.Tick(fairness, Second(1)));
         Assert.Null(FairnessDecisions.Tick(fairness, Second(2)));
-        Assert.All(fairness.Latest, share => Assert.Equal((0L, 0.0), (share.DemandTokens, share.Debt)));
+        // 10 tokens/s is what the pool's capacity gives a sequence.
+        Assert.Equal([10L, 0L], fairness.Latest.Select(share => share.DemandTokens));
     }
 
     [Fact]
     public void A_refused_elastic_entitlement_earns_debt_up_to_its_baseline()
     {
-        // a got 20 of the 40 tokens/s due, so g = 0.5; b asked for nothing.
+        // Two requests got 20 of the 40 tokens/s due and five more waited, so g = 0.5; b asked for nothing.
         var (pool, fairness) = Started();
-        pool.At(0.5).When(Admit(1, "a", 20)).ThenAdmits();
+        pool.Given(Admit(1, "a", 20), Admit(2, "a", 20));
         Follow(pool, fairness);
-        fairness.Evolve(Record(new RequestDenied(PoolScenario.Pool, Id(9), new("a"), new("tenant"), 500, 0, null, 500, DenialReason.PoolExhausted, 1), pool.Now));
+        for (var id = 11; id <= 15; id++) Refuse(fairness, id, "a", 100, 0);
         var share = Assert.Single(FairnessDecisions.Tick(fairness, Second(1))!.Entitlements);
-        Assert.Equal(("a", 520L, 20L), (share.Entitlement.Value, share.DemandTokens, share.ReceivedTokens));
+        Assert.Equal(("a", 70L, 20L, 20L), (share.Entitlement.Value, share.DemandTokens, share.ReceivedTokens, share.OwedTokens));
         Assert.Equal(0.15, share.Debt, 1e-12);
         Assert.Equal(PriorityWeight.Of(ServiceClass.Elastic, 500, 500, 0, 0.15), share.Weight, 1e-9);
     }
@@ -39,8 +40,8 @@ public sealed class FairnessTickTests
     public void Refusals_that_were_only_counted_are_demand_too()
     {
         var (_, fairness) = Started();
-        fairness.Evolve(Record(new RequestsDenied(PoolScenario.Pool, [new(new("a"), DenialReason.PoolExhausted, 3, 90)]), Second(0.5)));
-        Assert.Equal((90L, 0.3), Assert.Single(FairnessDecisions.Tick(fairness, Second(1))!.Entitlements) is var s ? (s.DemandTokens, Math.Round(s.Debt, 12)) : default);
+        fairness.Evolve(Record(new RequestsDenied(PoolScenario.Pool, [new(new("a"), DenialReason.PoolExhausted, 3, 90), new(new("a"), DenialReason.NeverFits, 9, 900)]), Second(0.5)));
+        Assert.Equal((15L, 15L), Assert.Single(FairnessDecisions.Tick(fairness, Second(1))!.Entitlements) is var s ? (s.DemandTokens, s.OwedTokens) : default);
     }
 
     [Fact]
@@ -54,9 +55,9 @@ public sealed class FairnessTickTests
     public void Rates_are_over_the_time_that_really_passed()
     {
         var (pool, fairness) = Started();
-        pool.At(1).When(Admit(1, "a", 160)).ThenAdmits();
+        for (var id = 1; id <= 4; id++) pool.Given(Admit(id, "a", 40));
         Follow(pool, fairness);
-        // 160 tokens in 4 s are exactly the 40 tokens/s due; they hold 160 of the 100 bytes and one of the 4 sequences entitled.
+        // 160 tokens in 4 s are exactly the 40 tokens/s due; they hold 160 of the 100 bytes and the 4 sequences entitled.
         var share = Assert.Single(FairnessDecisions.Tick(fairness, Second(4))!.Entitlements);
         Assert.Equal((0.0, 0.3 * 0.6), (share.Debt, Math.Round(share.Burst, 12)));
     }
@@ -67,10 +68,10 @@ public sealed class FairnessTickTests
         var pool = new PoolScenario().Given(Configure(), Grant("g", Guaranteed, 40, 100, 4), Grant("s", Spot));
         var fairness = Follow(pool);
         FairnessDecisions.Tick(fairness, Second(0));
-        foreach (var name in new[] { "g", "s" })
-            fairness.Evolve(Record(new RequestDenied(PoolScenario.Pool, Id(9), new(name), new("tenant"), 500, 0, null, 500, DenialReason.PoolExhausted, 1), Second(0.5)));
+        Refuse(fairness, 8, "g", 500, 0.5);
+        Refuse(fairness, 9, "s", 500, 0.5);
         Assert.Null(FairnessDecisions.Tick(fairness, Second(1)));
-        Assert.All(fairness.Latest, share => Assert.Equal(0, share.Debt));
+        Assert.All(fairness.Latest, share => Assert.Equal((5L, 0.0, 0L), (share.DemandTokens, share.Debt, share.OwedTokens)));
     }
 
     [Fact]
@@ -109,11 +110,11 @@ public sealed class FairnessTickTests
     }
 
     [Fact]
-    public void Changed_limits_are_news_even_when_nobody_asks_for_anything()
+    public void Limits_follow_what_floors_leave()
     {
         var (pool, fairness) = Started();
         FairnessDecisions.Tick(fairness, Second(1));
-        pool.At(1.5).Given(Admit(1, "a", 50)); // 10 tokens/s more than due: burst is published, limits with it.
+        for (var id = 1; id <= 5; id++) pool.At(1.5).Given(Admit(id, "a", 10)); // One sequence more than due: burst is published, limits with it.
         Follow(pool, fairness);
         Assert.Equal(100, FairnessDecisions.Tick(fairness, Second(2))!.Entitlements.Single().Limits.TokensPerSecond);
         pool.At(2.5).Given(Grant("g", Guaranteed, 30, 1, 1));
@@ -157,10 +158,13 @@ public sealed class FairnessTickTests
     private (PoolScenario Pool, FairnessState Fairness) Indebted()
     {
         var (pool, fairness) = Started();
-        fairness.Evolve(Record(new RequestsDenied(PoolScenario.Pool, [new(new("a"), DenialReason.PoolExhausted, 3, 90)]), Second(0.5)));
+        fairness.Evolve(Record(new RequestsDenied(PoolScenario.Pool, [new(new("a"), DenialReason.PoolExhausted, 4, 40)]), Second(0)));
         FairnessDecisions.Tick(fairness, Second(1));
         return (pool, fairness);
     }
+
+    private void Refuse(FairnessState fairness, int id, string entitlement, long tokens, double at) => fairness.Evolve(
+        Record(new RequestDenied(PoolScenario.Pool, Id(id), new(entitlement), new("tenant"), tokens, 0, null, tokens, DenialReason.PoolExhausted, 1), Second(at)));
 
     private FairnessState Follow(PoolScenario pool, FairnessState? fairness = null)
     {

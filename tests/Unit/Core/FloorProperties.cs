@@ -6,7 +6,7 @@ using static TokenLedger.Contracts.ServiceClass;
 
 namespace TokenLedger.Tests.Unit.Core;
 
-/// <summary>The promise that is paid for: whoever has a floor and asks for no more than it, is admitted, whatever the others do.</summary>
+/// <summary>The promise that is paid for: whoever has a floor and asks for no more than it, is admitted, whatever the others do and whatever is lent to them.</summary>
 public sealed class FloorProperties
 {
     private static readonly Capacity s_baseline = new(30, 3_000, 3);
@@ -15,7 +15,7 @@ public sealed class FloorProperties
     public void Within_its_baseline_a_floor_is_never_refused()
     {
         var kept = 0;
-        Prop.ForAll(RandomPool.Traffic, (Step[] steps) =>
+        Prop.ForAll(RandomPool.Traffic, Gen.Elements(0, 0.1, 0.5, 0.9, 1).ToArbitrary(), (steps, lending) =>
         {
             var buckets = new Dictionary<EntitlementId, TokenBucket> { [new("a")] = Bucket(), [new("b")] = Bucket() };
             var due = false;
@@ -35,7 +35,7 @@ public sealed class FloorProperties
                 },
             };
             run.Take(
-                Story.Configure(lease: 60), Story.Grant("a", Dedicated, 30, 3_000, 3), Story.Grant("b", Guaranteed, 30, 3_000, 3), Story.Grant("c", ServiceClass.Elastic),
+                Story.Configure(lease: 60, lending: lending), Story.Grant("a", Dedicated, 30, 3_000, 3), Story.Grant("b", Guaranteed, 30, 3_000, 3), Story.Grant("c", ServiceClass.Elastic),
                 Story.Grant("d", Spot), Story.Grant("e", Preemptible), Story.Grant("f", Dedicated)).Take(steps);
 
             bool IsWithinBaseline(Admit admit)

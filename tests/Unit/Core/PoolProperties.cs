@@ -33,17 +33,19 @@ public sealed class PoolProperties
     });
 
     [Fact]
-    public void Right_after_an_admission_no_more_is_held_than_the_pool_has() => Holds(steps =>
+    public void Right_after_an_admission_no_more_is_held_than_the_policy_allows() => Holds(steps =>
     {
         PoolRun run = null!;
         run = new PoolRun
         {
             OnEvent = data =>
             {
-                if (data is not RequestAdmitted e) return;
-                var (held, capacity, limits) = (run.State.Held, run.State.Capacity, run.State.Entitlements[e.Entitlement]);
-                Assert.True(held.KvCacheBytes <= capacity.KvCacheBytes && held.Sequences <= capacity.Sequences, $"{held} of {capacity}");
-                Assert.True(limits.Held.KvCacheBytes <= limits.Limits.KvCacheBytes && limits.Held.Sequences <= limits.Limits.Sequences, $"{limits.Held} of {limits.Limits}");
+                if (data is not RequestAdmitted { ShadowDenial: null } e || run.State.Settings!.Policy == AdmissionPolicy.AdmitAll) return;
+                var own = run.State.Entitlements[e.Entitlement];
+                Assert.True(own.InUse.KvCacheBytes <= own.Limits.KvCacheBytes && own.InUse.Sequences <= own.Limits.Sequences, $"{own.InUse} of {own.Limits}");
+                if (run.State.Settings.Policy != AdmissionPolicy.WeightedShare) return;
+                var (held, most) = (run.State.InUse, run.State.Capacity + run.State.Lendable);
+                Assert.True(held.KvCacheBytes <= most.KvCacheBytes && held.Sequences <= most.Sequences, $"{held} of {most}");
             },
         };
         Live(run, steps);
@@ -59,11 +61,17 @@ public sealed class PoolProperties
             {
                 var pool = run.State;
                 Assert.Equal(pool.Open.Count == 0 ? null : pool.Open.Values.Min(r => r.ExpiresAt), pool.NextExpiry);
-                var (idleKv, idleSequences) = (pool.Entitlements.Values.Sum(e => e.IdleFloor.KvCacheBytes), pool.Entitlements.Values.Sum(e => e.IdleFloor.Sequences));
+                var floors = pool.Settings!.Policy == AdmissionPolicy.WeightedShare;
                 foreach (var e in pool.Entitlements.Values)
+                {
+                    var kept = pool.Entitlements.Values.Where(other => other != e && floors).Select(other => Kept(pool, other)).ToList();
+                    var held = pool.Open.Values.Where(r => !(pool.Settings.Shadow && r.IsShadow)).Aggregate(default(Resources), (sum, r) => sum + r.Outstanding);
                     Assert.Equal(
-                        (pool.Capacity.KvCacheBytes - pool.Held.KvCacheBytes - idleKv + e.IdleFloor.KvCacheBytes, pool.Capacity.Sequences - pool.Held.Sequences - idleSequences + e.IdleFloor.Sequences),
+                        (pool.Capacity.KvCacheBytes - held.KvCacheBytes - kept.Sum(k => k.KvCacheBytes), pool.Capacity.Sequences - held.Sequences - kept.Sum(k => k.Sequences)),
                         pool.RoomFor(e));
+                }
+                if (pool.Settings.Policy == AdmissionPolicy.Threshold)
+                    Assert.Equal(pool.Open.Values.Where(r => !(pool.Settings.Shadow && r.IsShadow)).Min(r => (double?)r.Entitlement.Weight), pool.LightestOpen);
             },
             After = (_, _) => Assert.True(run.State.Floors.FitsIn(run.State.Capacity), $"Floors {run.State.Floors} of {run.State.Capacity}"),
         };
@@ -131,6 +139,13 @@ public sealed class PoolProperties
     {
         Assert.False(account.Outstanding.HasNegative);
         Assert.Equal(account.Reserved, account.Settled + account.Returned + account.Expired + account.Evicted + account.Outstanding);
+    }
+
+    private static (long KvCacheBytes, int Sequences) Kept(PoolState pool, Entitlement e)
+    {
+        var lent = e.Terms.ServiceClass == Guaranteed ? (decimal)pool.Settings!.Lending : 0;
+        var (kv, sequences) = e.IdleFloor;
+        return (kv - (long)Math.Floor(lent * kv), sequences - (int)Math.Floor(lent * sequences));
     }
 
     private static Totals[] Books(Account account) => [account.Reserved, account.Settled, account.Returned, account.Expired, account.Evicted, default(Totals) + account.Outstanding];

@@ -71,7 +71,7 @@ internal sealed class PoolRun
     [
         string.Create(CultureInfo.InvariantCulture, $"{pool.Settings} {pool.Replicas} {pool.CapacityPosition} {pool.LimitsPosition} {pool.Version} {pool.Floors} {Bucket(pool.Surplus, now)} {pool.NextExpiry:O} {pool.NextCalendarChange:O} {Books(pool.Account)}"),
         .. pool.Entitlements.Values.Select(e => string.Create(CultureInfo.InvariantCulture,
-            $"{e.Id} {e.Terms} {e.State} {e.Limits} {e.Debt:R} {e.Burst:R} {e.Weight:R} {Bucket(e.Rate, now)} {Bucket(e.Baseline, now)} {e.MeanHold} {pool.RoomFor(e)} {string.Join(',', e.Keys)} {Books(e.Account)}")),
+            $"{e.Id} {e.Terms} {e.State} {e.Limits} {e.Debt:R} {e.Burst:R} {e.Weight:R} {e.OwedTokens} {Bucket(e.Rate, now)} {Bucket(e.Baseline, now)} {e.MeanHold} {pool.RoomFor(e)} {string.Join(',', e.Keys)} {Books(e.Account)}")),
         .. pool.Open.Values.OrderBy(r => r.Request.Value).Select(r => $"{r.Request} {r.Entitlement.Id} {r.Reserved} {r.Outstanding} {r.InputTokens} {r.SurplusTokens} {r.AdmittedAt:O} {r.ExpiresAt:O}"),
         .. pool.Deferred.Values.Select(PoolScenario.Text),
         $"turn {pool.Waiting.Turn} hold {pool.MeanHold} returns {string.Join(' ', pool.Entitlements.Values.Select(e => e.Returns))}",

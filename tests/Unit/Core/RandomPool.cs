@@ -25,6 +25,12 @@ internal static class RandomPool
         from wait in Gen.Frequency((1, Gen.Constant(0L)), (1, Longs(1, 40_000)))
         select (PoolCommand)Story.Admit(request, name, input, unlimited == 0 ? null : output, wait);
 
+    private static readonly Gen<PoolCommand> s_small =
+        from request in Gen.Choose(1, 80)
+        from name in s_names
+        from tokens in Gen.Frequency((9, Longs(0, 40)), (1, Longs(500, 1_500)))
+        select (PoolCommand)Story.Admit(request, name, tokens);
+
     private static readonly Gen<PoolCommand> s_end =
         from request in s_requests
         from name in s_names
@@ -70,16 +76,25 @@ internal static class RandomPool
             _ => (PoolCommand)new Sweep(),
         };
 
+    private static readonly Gen<PoolCommand> s_switch =
+        from policy in Gen.Elements(Enum.GetValues<AdmissionPolicy>())
+        from shadow in Gen.Choose(0, 3)
+        from lending in Gen.Elements(0, 0.3, 0.5, 1)
+        select (PoolCommand)Story.Configure(most: 3, lease: 60, policy: policy, shadow: shadow == 0, lending: lending);
+
     private static readonly Gen<long> s_waits = Gen.Frequency((6, Longs(0, 1_000_000)), (3, Longs(0, 15_000_000)), (1, Longs(0, 70_000_000)));
 
-    /// <summary>Anything may happen, grants and capacity included.</summary>
-    public static Arbitrary<Step[]> Lives { get; } = Arbitrary(Gen.Frequency((10, s_admit), (6, s_end), (2, s_grant), (2, s_operate)));
+    /// <summary>Anything may happen, grants, capacity and other policies included.</summary>
+    public static Arbitrary<Step[]> Lives { get; } = Arbitrary(Gen.Frequency((20, s_admit), (12, s_end), (4, s_grant), (4, s_operate), (1, s_switch)));
 
-    /// <summary>Only traffic: nobody's entitlement and no capacity changes.</summary>
-    public static Arbitrary<Step[]> Traffic { get; } = Arbitrary(Gen.Frequency((10, s_admit), (6, s_end), (1, Gen.Constant((PoolCommand)new Sweep()))));
+    /// <summary>Only traffic: nobody's entitlement and no capacity changes. Half of it is a crowd of small requests that fill the sequences.</summary>
+    public static Arbitrary<Step[]> Traffic { get; } = Arb.From(Gen.OneOf(
+        Steps(Gen.Frequency((10, s_admit), (6, s_end), (1, Gen.Constant((PoolCommand)new Sweep()))), s_waits).ArrayOf(),
+        Steps(Gen.Frequency((12, s_small), (2, s_end)), Longs(0, 200_000)).ArrayOf(60)), Shorter);
 
-    private static Arbitrary<Step[]> Arbitrary(Gen<PoolCommand> commands) =>
-        Arb.From((from command in commands from wait in s_waits select new Step(command, wait)).ArrayOf(), Shorter);
+    private static Arbitrary<Step[]> Arbitrary(Gen<PoolCommand> commands) => Arb.From(Steps(commands, s_waits).ArrayOf(), Shorter);
+
+    private static Gen<Step> Steps(Gen<PoolCommand> commands, Gen<long> waits) => from command in commands from wait in waits select new Step(command, wait);
 
     /// <summary>A failure is told with as few steps as it takes.</summary>
     private static IEnumerable<Step[]> Shorter(Step[] steps)

@@ -8,8 +8,9 @@ namespace TokenLedger.Tests.Unit.Core;
 internal static class Story
 {
     public static ConfigurePool Configure(
-        long tokens = 100, long kv = 10_000, int sequences = 10, int replicas = 1, int most = 1, long kvPerToken = 1, int burst = 10, int lease = 300, QueueBounds? queue = null) =>
-        new(new("model", replicas, new(tokens, kv, sequences), kvPerToken, DefaultMaxOutputTokens: 50, burst, lease, TickMs: 1_000, new(0, most, 0.8), Queue: queue));
+        long tokens = 100, long kv = 10_000, int sequences = 10, int replicas = 1, int most = 1, long kvPerToken = 1, int burst = 10, int lease = 300,
+        AdmissionPolicy policy = AdmissionPolicy.WeightedShare, bool shadow = false, double lending = 0, QueueBounds? queue = null) =>
+        new(new("model", replicas, new(tokens, kv, sequences), kvPerToken, DefaultMaxOutputTokens: 50, burst, lease, TickMs: 1_000, new(0, most, 0.8), policy, shadow, lending, queue));
 
     public static GrantEntitlement Grant(
         string name, ServiceClass serviceClass, long tokens = 0, long kv = 0, int sequences = 0, long slo = 500, double? from = null, double? to = null) =>
@@ -41,6 +42,6 @@ internal static class Story
     public static PoolScenario Elastic() => new PoolScenario().Given(Configure(), Grant("e", ServiceClass.Elastic));
 
     /// <summary>A pool with a floor `d` (dedicated) and a floor `g` (guaranteed) of 30 tokens/s, 3,000 KV bytes and 3 sequences each, and `e`, `s`, `x` (elastic, spot, preemptible).</summary>
-    public static PoolScenario AllClasses(long kvPerToken = 1) => new PoolScenario().Given(
-        Configure(kvPerToken: kvPerToken), Grant("d", Dedicated, 30, 3_000, 3), Grant("g", Guaranteed, 30, 3_000, 3), Grant("e", ServiceClass.Elastic), Grant("s", Spot), Grant("x", Preemptible));
+    public static PoolScenario AllClasses(long kvPerToken = 1, AdmissionPolicy policy = AdmissionPolicy.WeightedShare, bool shadow = false, double lending = 0) => new PoolScenario().Given(
+        Configure(kvPerToken: kvPerToken, policy: policy, shadow: shadow, lending: lending), Grant("d", Dedicated, 30, 3_000, 3), Grant("g", Guaranteed, 30, 3_000, 3), Grant("e", ServiceClass.Elastic), Grant("s", Spot), Grant("x", Preemptible));
 }

@@ -52,13 +52,33 @@ public sealed class AdmissionExplanationTests
         Assert.Single(explained.Evicted);
     }
 
+    [Fact]
+    public void Shows_the_weight_beside_the_smallest_that_runs()
+    {
+        var pool = new PoolScenario().Given(
+            Story.Configure(sequences: 1, policy: AdmissionPolicy.Threshold), Story.Grant("quick", Elastic, slo: 500), Story.Grant("slow", Elastic, slo: 30_000), Story.Admit(1, "slow"));
+        var rule = AdmissionExplanation.Of(pool.State, Story.Admit(2, "quick"), pool.Now).Rules.Single(rule => rule.Rule == DenialReason.LowPriority);
+        var measure = Assert.Single(rule.Measures);
+        Assert.Equal(("weight", 20.27m, 93.85m, true), (measure.Dimension, Math.Round(measure.Needs, 2), Math.Round(measure.Has, 2), rule.Passes));
+        rule = AdmissionExplanation.Of(pool.State, Story.Admit(2, "slow"), pool.Now).Rules.Single(rule => rule.Rule == DenialReason.LowPriority);
+        Assert.Equal((rule.Measures[0].Needs, false), (rule.Measures[0].Has, rule.Passes));
+    }
+
+    [Fact]
+    public void Names_the_rule_that_shadow_mode_overlooked()
+    {
+        var pool = new PoolScenario().Given(Story.Configure(shadow: true), Story.Grant("e", Elastic), Story.Admit(1, "e", 900));
+        var explained = AdmissionExplanation.Of(pool.State, Story.Admit(2, "e", 200), pool.Now);
+        Assert.Equal((true, DenialReason.TokensExceeded, null, null), (explained.Admitted, explained.ShadowDenial, explained.Refused, explained.RetryAfterMs));
+    }
+
     private static void Agree(AdmissionExplanation explained, PoolDecision decision)
     {
         switch (decision.Answer)
         {
             case Admitted a:
                 Assert.Null(explained.Refused);
-                Assert.Equal((a.Event.Reserved, a.Event.ExpectedOutputTokens), (explained.Need, explained.OutputTokens));
+                Assert.Equal((a.Event.Reserved, a.Event.ExpectedOutputTokens, a.Event.ShadowDenial), (explained.Need, explained.OutputTokens, explained.ShadowDenial));
                 Assert.Equal(decision.Events.OfType<ReservationEvicted>().Select(e => e.Request), explained.Evicted);
                 break;
             case Denied d:
@@ -72,10 +92,10 @@ public sealed class AdmissionExplanationTests
             case Waits: Assert.NotNull(explained.Refused); break;
             default: Assert.Fail($"{decision.Answer} was not expected."); break;
         }
-        Assert.Equal(explained.Refused, explained.Rules.Where(rule => rule.WasAsked && !rule.Passes).Select(rule => (DenialReason?)rule.Rule).SingleOrDefault());
+        Assert.Equal(explained.Refused ?? explained.ShadowDenial, explained.Rules.Where(rule => rule.WasAsked && !rule.Passes).Select(rule => (DenialReason?)rule.Rule).SingleOrDefault());
         // The numbers tell the same as the verdict, unless room was made by stopping others.
         foreach (var rule in explained.Rules.Where(rule => rule.Rule != DenialReason.EntitlementNotBound && rule.WasAsked))
-            Assert.True(rule.Passes == rule.Measures.All(m => m.Needs <= m.Has) || (rule.Passes && (explained.Evicted.Count > 0 || explained.Refused == DenialReason.LowPriority)), $"{rule.Rule}: {string.Join(", ", rule.Measures)}");
+            Assert.True(rule.Passes == rule.Measures.All(m => m.Holds) || (rule.Passes && (explained.Evicted.Count > 0 || explained.Refused == DenialReason.LowPriority)), $"{rule.Rule}: {string.Join(", ", rule.Measures)}");
     }
 }
 

@@ -11,6 +11,8 @@ namespace TokenLedger.Tests.Unit.Replay;
 /// <summary>Recorded demand, decided again.</summary>
 public sealed class WhatIfTests
 {
+    private static readonly WhatIfChanges s_same = WhatIfChanges.None;
+
     [Fact]
     public void Unchanged_settings_give_the_recorded_decisions_of_any_window_of_a_random_life() =>
         Prop.ForAll(RandomPool.Lives, Gen.Choose(1, 60).ToArbitrary(), (steps, from) =>
@@ -25,10 +27,10 @@ public sealed class WhatIfTests
 
     [Fact]
     public void Any_change_on_a_random_life_is_decided_the_same_twice() =>
-        Prop.ForAll(RandomPool.Lives, Gen.Choose(0, 4).ToArbitrary(), (steps, replicas) =>
+        Prop.ForAll(RandomPool.Lives, Gen.Choose(0, 4).ToArbitrary(), Gen.Elements(Enum.GetValues<AdmissionPolicy>()).ToArbitrary(), (steps, replicas, policy) =>
         {
             var history = new PoolRun().Take(RandomPools.Beginning).Take(steps).History;
-            var changes = new WhatIfChanges(replicas, 20, new Dictionary<EntitlementId, EntitlementChange> { [new("b")] = new(Spot, null) });
+            var changes = new WhatIfChanges(replicas, 20, new Dictionary<EntitlementId, EntitlementChange> { [new("b")] = new(Spot, null) }, policy, replicas == 1, 0.5);
             Assert.Equal(Run(history, 5, changes).Texts, Run(history, 5, changes).Texts);
         }).Check(Properties.Of(300));
 
@@ -86,6 +88,27 @@ public sealed class WhatIfTests
     }
 
     [Fact]
+    public void The_same_demand_under_every_policy()
+    {
+        // Twelve at once: all of them; half of ten each for "e" and "g", which have no baseline; and, of equals, the ten there is room for.
+        Assert.Equal((12, 0), Under(AdmissionPolicy.AdmitAll));
+        Assert.Equal((5, 7), Under(AdmissionPolicy.RateLimit));
+        Assert.Equal((10, 2), Under(AdmissionPolicy.Threshold));
+        Assert.Equal((10, 2), Under(AdmissionPolicy.WeightedShare));
+
+        static (long, long) Under(AdmissionPolicy policy) => Run(Crowded(), 4, s_same with { Policy = policy }).Result.WhatIf is var run ? (run.Admitted, run.Refused) : default;
+    }
+
+    [Fact]
+    public void Shadow_tells_what_would_have_been_refused_and_without_it_refuses_that()
+    {
+        var shadowed = Run(Crowded(), 4, s_same with { Shadow = true }).Result;
+        Assert.Equal((12, 0, 2, 0), (shadowed.WhatIf.Admitted, shadowed.WhatIf.Refused, shadowed.WhatIf.ShadowDenied, shadowed.Recorded.ShadowDenied));
+        var enforced = Run(Crowded(shadow: true), 4, s_same with { Shadow = false }).Result;
+        Assert.Equal((12, 2, 10, 2), (enforced.Recorded.Admitted, enforced.Recorded.ShadowDenied, enforced.WhatIf.Admitted, enforced.WhatIf.Refused));
+    }
+
+    [Fact]
     public void Says_why_a_pool_cannot_have_the_settings()
     {
         var changes = new WhatIfChanges(null, null, new Dictionary<EntitlementId, EntitlementChange> { [new("e")] = new(Guaranteed, new(1_000, 0, 0)) });
@@ -95,11 +118,11 @@ public sealed class WhatIfTests
     }
 
     /// <summary>Twelve requests at once in a pool of ten sequences; those that are admitted end after four seconds with half their output.</summary>
-    private static IReadOnlyList<RecordedEvent> Crowded()
+    private static IReadOnlyList<RecordedEvent> Crowded(bool shadow = false)
     {
-        var pool = new PoolScenario().Given(Story.Configure(most: 2), Story.Grant("e", Elastic), Story.Grant("g", Elastic));
+        var pool = new PoolScenario().Given(Story.Configure(most: 2, shadow: shadow), Story.Grant("e", Elastic), Story.Grant("g", Elastic));
         for (var i = 1; i <= 12; i++)
-            if (i <= 10) pool.Given(Story.Admit(i, "e", 10, 10));
+            if (i <= 10 || shadow) pool.Given(Story.Admit(i, "e", 10, 10));
             else pool.When(Story.Admit(i, "e", 10, 10)).ThenRefuses(DenialReason.ConcurrencyExceeded);
         for (var i = 1; i <= 10; i++) pool.At(4).Given(Story.Settle(i, 10, 5));
         return pool.At(20).Given(Story.Grant("late", Spot)).History;

@@ -49,7 +49,7 @@ internal static class ExplainText
         table.AddPlainRow("entitlement: in flight", Number(before.InFlight.Tokens), Number(before.InFlight.KvCacheBytes), Number(before.InFlight.Sequences));
         table.AddPlainRow($"entitlement: level of its bucket of {Number(before.BucketTokens)}", Number(before.Tokens), "", "");
         console.Write(table);
-        console.WriteLine($"Weight {Ratio(before.Weight)}, debt {Ratio(before.Debt)}, burst {Ratio(before.Burst)}; its requests last {(before.MeanHold is { } hold ? Seconds(hold) : "nobody knows how long")}.");
+        console.WriteLine($"Policy {Word(e.Policy)}. Weight {Ratio(before.Weight)}, debt {Ratio(before.Debt)}, burst {Ratio(before.Burst)}; its requests last {(before.MeanHold is { } hold ? Seconds(hold) : "nobody knows how long")}.");
     }
 
     private static void WriteRules(IAnsiConsole console, AdmissionExplanation e)
@@ -57,7 +57,7 @@ internal static class ExplainText
         var table = Terminal.NewTable("rule", "compares", "verdict");
         foreach (var rule in e.Rules)
             table.AddPlainRow(
-                Word(rule.Rule), rule.Measures.Count == 0 ? "in force" : string.Join("; ", rule.Measures.Select(m => $"{m.Dimension}: needs {Number(m.Needs)}, has {Number(m.Has)}")),
+                Word(rule.Rule), rule.Measures.Count == 0 ? "in force" : string.Join("; ", rule.Measures.Select(m => $"{m.Dimension}: needs {(m.MustExceed ? "more than " : "")}{Amount(m.Needs)}, has {Amount(m.Has)}")),
                 (rule.WasAsked, rule.Passes) switch { (true, true) => "passes", (true, false) => "refuses", (false, true) => "not asked (would pass)", _ => "not asked (would refuse)" });
         console.Write(table);
     }
@@ -65,6 +65,7 @@ internal static class ExplainText
     private static string Verdict(AdmissionExplanation e)
     {
         if (e.Refused is { } rule) return $"Refused by {Word(rule)}. {RetryAfter(e)}";
+        if (e.ShadowDenial is { } shadow) return $"Admitted in shadow mode: {Word(shadow)} would have refused it.";
         return e.Evicted.Count == 0 ? "Admitted: every rule passed." : $"Admitted: every rule passed after {e.Evicted.Count} preemptible requests were stopped: {string.Join(", ", e.Evicted)}.";
     }
 
@@ -95,6 +96,8 @@ internal static class ExplainText
         var parts = amount.EnumerateObject().Where(field => field.Value.ToString() != "0").Select(field => $"{field.Value} {field.Name}").ToList();
         return parts.Count == 0 ? "none" : $"({string.Join(", ", parts)})";
     }
+
+    private static string Amount(decimal amount) => amount.ToString("#,0.####", CultureInfo.InvariantCulture);
 
     private static string Seconds(TimeSpan span) => span.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture) + " s";
 

@@ -10,13 +10,14 @@ internal static class PoolTables
 {
     public static void Write(IAnsiConsole console, IReadOnlyList<PoolView> pools)
     {
-        var table = Terminal.NewTable("pool", "model", "replicas", "dimension", "capacity", "committed", "held", "available").AlignRight(4..);
+        var table = Terminal.NewTable("pool", "model", "policy", "replicas", "dimension", "capacity", "committed", "held", "available").AlignRight(5..);
         foreach (var pool in pools)
         {
             var dimensions = pool.Dimensions;
-            Row(table, [pool.Pool.Value, pool.Model, Number(pool.Replicas)], "tokens (rates per second)", dimensions.Tokens);
-            Row(table, ["", "", ""], "KV-cache bytes", dimensions.KvCacheBytes);
-            Row(table, ["", "", ""], "sequences", dimensions.Sequences);
+            var policy = Word(pool.Policy) + (pool.Shadow ? " (shadow)" : "");
+            Row(table, [pool.Pool.Value, pool.Model, policy, Number(pool.Replicas)], "tokens (rates per second)", dimensions.Tokens);
+            Row(table, ["", "", "", ""], "KV-cache bytes", dimensions.KvCacheBytes);
+            Row(table, ["", "", "", ""], "sequences", dimensions.Sequences);
         }
         console.Write(table);
     }
@@ -24,6 +25,7 @@ internal static class PoolTables
     public static void WriteOne(IAnsiConsole console, PoolView pool)
     {
         Write(console, [pool]);
+        console.WriteLine($"Policy {Word(pool.Policy)}{(pool.Shadow ? ", in shadow mode: refusals are recorded and admitted" : "")}; lends {pool.Lending.ToString("0.#%", CultureInfo.InvariantCulture)} of idle guaranteed baselines.");
         var table = Terminal.NewTable(
             "entitlement", "tenant", "class", "state", "baseline tok/s", "limit tok/s", "limit KV bytes", "limit seq", "in flight tokens", "in flight seq", "debt", "burst", "weight")
             .AlignRight(4..);

@@ -22,7 +22,8 @@ internal readonly record struct RawEvent(long Position, string Stream, long Vers
 }
 
 /// <summary>Which events: positions after one and through another, of one stream or type only where these are given.</summary>
-internal sealed record EventRange(long After, long Through, string? Stream = null, string? Type = null);
+/// <param name="DataOf">Only the data of streams whose names begin so is needed; a source may leave out that of the others.</param>
+internal sealed record EventRange(long After, long Through, string? Stream = null, string? Type = null, string? DataOf = null);
 
 /// <summary>Where a ledger is read from: the API, or the database itself.</summary>
 internal interface IEventSource : IAsyncDisposable
@@ -44,11 +45,11 @@ internal static class EventSources
         throw CommandFailure.Failed($"The ledger has no event at position {position}.");
     }
 
-    /// <summary>The whole ledger up to a position, refused when a position is missing or out of order.</summary>
+    /// <summary>The whole ledger up to a position, with the data of the pools' streams, refused when a position is missing or out of order.</summary>
     public static async IAsyncEnumerable<IReadOnlyList<RawEvent>> ReadDenseAsync(this IEventSource source, long through, [EnumeratorCancellation] CancellationToken ct)
     {
         long position = 0;
-        await foreach (var batch in source.ReadAsync(new(0, through), ct))
+        await foreach (var batch in source.ReadAsync(new(0, through, DataOf: Streams.PoolPrefix), ct))
         {
             foreach (var raw in batch)
                 position = raw.Position == position + 1 ? raw.Position : throw CommandFailure.Failed($"The ledger has no event at position {position + 1}: {raw.Position} follows {position}.");

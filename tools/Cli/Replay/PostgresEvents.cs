@@ -39,7 +39,7 @@ internal sealed class PostgresEvents : IEventSource
         // A long read must not be cut off by the time that a short one may take.
         await using var command = _database.CreateCommand(s_events);
         command.CommandTimeout = 0;
-        foreach (var parameter in (NpgsqlParameter[])[Number(range.After), Number(range.Through), Text(range.Stream), Text(range.Type)]) command.Parameters.Add(parameter);
+        foreach (var parameter in (NpgsqlParameter[])[Number(range.After), Number(range.Through), Text(range.Stream), Text(range.Type), Text(range.DataOf)]) command.Parameters.Add(parameter);
         await using var reader = await ReachAsync(() => command.ExecuteReaderAsync(ct));
         for (var streams = new Dictionary<string, string>(); ;)
         {
@@ -61,7 +61,7 @@ internal sealed class PostgresEvents : IEventSource
             if (!streams.TryGetValue(stream, out var known)) streams[stream] = known = stream;
             batch.Add(new(
                 row.GetInt64(0), known, row.GetInt64(2), EventCatalogue.TryFind(type, out var kind) ? kind.WireName : type,
-                new DateTimeOffset(row.GetDateTime(4)), row.GetFieldValue<byte[]>(5)));
+                new DateTimeOffset(row.GetDateTime(4)), row.IsDBNull(5) ? ReadOnlyMemory<byte>.Empty : row.GetFieldValue<byte[]>(5)));
         }
         return batch;
     }

@@ -17,7 +17,7 @@ internal sealed record RequestReport(RequestId Request, PoolId Pool, IReadOnlyLi
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<DenialReason>), typeof(WordConverter<RetryBasis>), typeof(UtcTimeConverter)])]
+    Converters = [typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<DenialReason>), typeof(WordConverter<RetryBasis>), typeof(WordConverter<AdmissionPolicy>), typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(RequestReport))]
 internal sealed partial class RequestJson : JsonSerializerContext;
 

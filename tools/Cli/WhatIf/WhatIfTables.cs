@@ -27,7 +27,7 @@ internal static class WhatIfTables
 
     private static readonly (string Name, Func<RunOutcome, string> Value)[] s_rows =
     [
-        ("attempts", run => Number(run.Attempts)), ("admitted", run => Number(run.Admitted)), ("served", run => Number(run.Served)), ("tokens served", run => Number(run.TokensServed)),
+        ("attempts", run => Number(run.Attempts)), ("admitted", run => Number(run.Admitted)), ("  of these only in shadow mode", run => Number(run.ShadowDenied)), ("served", run => Number(run.Served)), ("tokens served", run => Number(run.TokensServed)),
         ("released", run => Number(run.Released)), ("expired", run => Number(run.Expired)), ("evicted", run => Number(run.Evicted)),
         ("tokens/s used, mean", run => Percent(run.Tokens.Mean)), ("tokens/s used, peak interval", run => Percent(run.Tokens.Peak)),
         ("KV cache used, mean", run => Percent(run.KvCacheBytes.Mean)), ("KV cache used, peak", run => Percent(run.KvCacheBytes.Peak)),

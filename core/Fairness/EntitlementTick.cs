@@ -1,0 +1,51 @@
+using TokenLedger.Contracts;
+using TokenLedger.Core.Pools;
+
+namespace TokenLedger.Core.Fairness;
+
+/// <summary>One entitlement's part of a tick, before the pool is divided.</summary>
+/// <param name="Demand">What it would have used, had nothing limited it.</param>
+internal sealed record EntitlementTick(Entitlement Entitlement, FairnessShare Share, Capacity Demand)
+{
+    /// <summary>An average below this has all but died away and is zero, so that a quiet pool falls silent.</summary>
+    private const double Faint = FairnessNews.Step / 2;
+
+    public static EntitlementTick Of(
+        FairnessState state, Entitlement entitlement, (DateTimeOffset Last, DateTimeOffset Now) tick, double meanTarget,
+        (double TokensPerSecond, double KvCacheBytes, double Sequences) nominal)
+    {
+        var (terms, service) = (entitlement.Terms, state.Accounting[entitlement.Id]);
+        var (before, baseline, elapsed) = (state.Shares.GetValueOrDefault(entitlement.Id), terms.Baseline, (tick.Now - tick.Last).TotalSeconds);
+        var (received, waited) = service.Tell();
+        service.HasAsked |= waited > 0 || received > 0;
+
+        var (debt, owed, forgiven) = (0.0, 0L, 0L);
+        if (terms.ServiceClass == ServiceClass.Elastic)
+        {
+            debt = Settle(Debt.Next(before?.Debt ?? 0, Debt.Gap(baseline.TokensPerSecond, (received + waited) / elapsed, received / elapsed)));
+            var due = Owed.Due(baseline.TokensPerSecond, tick.Last, tick.Now);
+            (owed, forgiven) = Owed.Next(before?.OwedTokens ?? 0, due, received + waited, received, baseline.TokensPerSecond);
+        }
+        var burst = Settle(Burst.Next(before?.Burst ?? 0,
+            Burst.Excess(received / elapsed, baseline.TokensPerSecond, nominal.TokensPerSecond)
+            + Burst.Excess(entitlement.Held.KvCacheBytes, baseline.KvCacheBytes, nominal.KvCacheBytes)
+            + Burst.Excess(entitlement.Held.Sequences, baseline.Sequences, nominal.Sequences)));
+        var weight = PriorityWeight.Of(terms.ServiceClass, terms.SloTargetMs, meanTarget, burst, debt);
+        var demand = Math.Max(0, received + waited);
+        return new(entitlement, new(entitlement.Id, demand, received, debt, burst, weight, default, owed, forgiven), DemandOf(entitlement, service, state.Pool, demand / elapsed));
+    }
+
+    public Claim Claim(int rank) =>
+        new(rank, Entitlement.Terms.ServiceClass, Entitlement.HasFloor, Entitlement.Terms.Baseline, Demand, Share.Weight, Share.OwedTokens);
+
+    /// <summary>Tokens as they came over the tick; KV bytes and sequences as they are held and waited for at its end.</summary>
+    private static Capacity DemandOf(Entitlement entitlement, Service service, PoolState pool, double tokensPerSecond) => new(
+        (long)Math.Min(Math.Ceiling(tokensPerSecond), MostLong),
+        (long)Int128.Min(long.MaxValue, entitlement.Held.KvCacheBytes + service.WaitingTokens * pool.Settings!.KvBytesPerToken),
+        (int)Math.Min(int.MaxValue, entitlement.Held.Sequences + service.WaitingRequests));
+
+    /// <summary>The largest double that is a long.</summary>
+    private const double MostLong = 9_223_372_036_854_774_784;
+
+    private static double Settle(double value) => Math.Abs(value) < Faint ? 0 : value;
+}

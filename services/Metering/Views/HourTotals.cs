@@ -1,0 +1,53 @@
+using Npgsql;
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Metering.Views;
+
+/// <summary>What a batch of entries adds to the hourly totals, summed up before it is written: a row is touched once for a batch, not once for an entry.</summary>
+internal sealed class HourTotals
+{
+    private static readonly string s_add = UsageSql.Load("AddToHours");
+    private readonly Dictionary<Key, Sums> _hours = [];
+
+    public void Add(TokensConsumed e)
+    {
+        var key = new Key(HourOf(e.CompletedAt), e.Tenant?.Value ?? "", e.Pool?.Value ?? "", e.Entitlement?.Value ?? "", e.Model ?? "");
+        if (!_hours.TryGetValue(key, out var sums)) _hours[key] = sums = new();
+        sums.Requests++;
+        sums.InputTokens += e.InputTokens;
+        sums.CachedInputTokens += e.CachedInputTokens;
+        sums.OutputTokens += e.OutputTokens;
+        sums.ReasoningTokens += e.ReasoningTokens;
+    }
+
+    public async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(s_add, connection, transaction)
+        {
+            Parameters =
+            {
+                Keys(key => key.Hour), Keys(key => key.Tenant), Keys(key => key.Pool), Keys(key => key.Entitlement), Keys(key => key.Model),
+                Values(sums => sums.Requests), Values(sums => sums.InputTokens), Values(sums => sums.CachedInputTokens), Values(sums => sums.OutputTokens), Values(sums => sums.ReasoningTokens),
+                Values(_ => 0), // No price is known yet, so nothing is charged.
+            },
+        };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static DateTimeOffset HourOf(DateTimeOffset time) => new(time.UtcTicks - time.UtcTicks % TimeSpan.TicksPerHour, TimeSpan.Zero);
+
+    private NpgsqlParameter Keys<T>(Func<Key, T> value) => new() { Value = _hours.Keys.Select(value).ToArray() };
+
+    private NpgsqlParameter Values(Func<Sums, long> value) => new() { Value = _hours.Values.Select(value).ToArray() };
+
+    private readonly record struct Key(DateTimeOffset Hour, string Tenant, string Pool, string Entitlement, string Model);
+
+    private sealed class Sums
+    {
+        public long Requests { get; set; }
+        public long InputTokens { get; set; }
+        public long CachedInputTokens { get; set; }
+        public long OutputTokens { get; set; }
+        public long ReasoningTokens { get; set; }
+    }
+}
