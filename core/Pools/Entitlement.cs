@@ -40,7 +40,7 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
     /// <summary>Mean time a request of this entitlement holds its sequence: of the first hundred their mean, then an average that gives the newest a hundredth.</summary>
     public TimeSpan? MeanHold { get; internal set; }
 
-    /// <summary>The share of its clients who come back, of those that are told when to: an average that gives the newest a tenth. Null before the first.</summary>
+    /// <summary>The share of its clients who come back when they are told to, not before and not never: an average that gives the newest a tenth. Null before the first.</summary>
     public double? Returns { get; internal set; }
 
     /// <summary>May be asked for capacity at all; a degraded one has no floor but is served as far as there is room.</summary>

@@ -104,7 +104,7 @@ public static class PoolEvolution
         var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt, IsShadow = isShadow };
         pool.Open.Add(e.Request, reservation);
         pool.Waiting.Remove(e.Request, admitted: true);
-        pool.Returns.Came(e.Request);
+        pool.Returns.Came(e.Request, at);
         pool.Leases.Enqueue(e.Request, e.ExpiresAt);
         PoolBalance.Post(pool, entitlement, account => account.Reserve(e.Reserved), pool.Settings!.Shadow && isShadow ? e.Reserved : default);
     }
@@ -117,7 +117,7 @@ public static class PoolEvolution
 
     private static void Queue(PoolState pool, RequestQueued e, DateTimeOffset at)
     {
-        pool.Returns.Came(e.Request);
+        pool.Returns.Came(e.Request, at);
         pool.Waiting.Add(new(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload), pool.Entitlements[e.Entitlement], e.Tokens, at, e.Until);
     }
 

@@ -41,6 +41,8 @@ internal static class RetryAfter
 
         public RetryWait Wait()
         {
+            // Rules that pass it without room, to stop others or over capacity, do not take what was promised.
+            if (!queue && After(default).Span > TimeSpan.Zero) return default;
             var told = request.Pool.Returns.InTime;
             var ahead = queue ? Waiting() : default;
             foreach (var other in told)

@@ -30,23 +30,27 @@ public sealed class ToldReturns
     public ToldReturn? Find(RequestId request, EntitlementId entitlement) =>
         Count > 0 && _byRequest.TryGetValue(request, out var told) && told.Entitlement.Id == entitlement ? told : null;
 
-    /// <summary>A client that came too early keeps its time.</summary>
+    /// <summary>A client that came too early keeps its time, and shows that its entitlement's clients do not heed it.</summary>
     internal void Refuse(RequestDenied e, Entitlement entitlement, DateTimeOffset at)
     {
         Forget(at);
         var before = Find(e.Request, e.Entitlement);
-        if (before is not null && at < before.At) return;
-        Came(e.Request);
+        if (before is not null && at < before.At)
+        {
+            entitlement.ObserveReturn(came: false);
+            return;
+        }
+        Came(e.Request, at);
         if (Count < Most && WaitingDecisions.EndsWithTime(e.Reason) && !_byRequest.ContainsKey(e.Request))
             Add(new(e.Request, entitlement, e.Tokens, at, at.AddMilliseconds(e.RetryAfterMs)));
     }
 
-    /// <summary>The client is back.</summary>
-    internal void Came(RequestId request)
+    /// <summary>The client is back, in time or before.</summary>
+    internal void Came(RequestId request, DateTimeOffset at)
     {
         if (Count == 0 || !_byRequest.Remove(request, out var told)) return;
         _inTime.Remove(told);
-        told.Entitlement.ObserveReturn(came: true);
+        told.Entitlement.ObserveReturn(came: at >= told.At);
     }
 
     private void Forget(DateTimeOffset at)

@@ -51,7 +51,7 @@ public sealed class WaitingProperties
         Holds((run, steps) => Live(run, steps), before: run => command =>
         {
             var pool = run().State;
-            if (pool.Waiting.Count == 0 || command is not (Admit or Drain)) return;
+            if (pool.Waiting.Count == 0 || command is not (Admit or Drain) || pool.Settings is not { Shadow: false, Policy: AdmissionPolicy.Threshold or AdmissionPolicy.WeightedShare }) return;
             var decision = PoolDecisions.Decide(pool, command, run().Now);
             if (decision.Answer is not Admitted { Event: var e } || IsOwnFloor(pool, e.Entitlement, e.Reserved, run().Now)) return;
             var entitlements = new HashSet<EntitlementId>();
@@ -114,7 +114,7 @@ public sealed class WaitingProperties
         e.IsServed && !(now < e.Terms.ValidFrom) && !(now >= e.Terms.ValidTo) && e.Held.Sequences + 1 <= e.Limits.Sequences && e.Held.KvCacheBytes + need.KvCacheBytes <= e.Limits.KvCacheBytes && e.Rate.Allows(need.Tokens, now);
 
     private static bool IsOwnFloor(PoolState pool, EntitlementId id, Resources need, DateTimeOffset now) =>
-        pool.Entitlements[id] is var e && e.HasFloor && need.KvCacheBytes <= e.IdleFloor.KvCacheBytes && e.IdleFloor.Sequences >= 1 && (e.Terms.ServiceClass == Guaranteed || e.Baseline.Allows(need.Tokens, now));
+        pool.Entitlements[id] is var e && pool.KeepsFloors && e.HasFloor && need.KvCacheBytes <= e.IdleFloor.KvCacheBytes && e.IdleFloor.Sequences >= 1 && (e.Terms.ServiceClass == Guaranteed || e.Baseline.Allows(need.Tokens, now));
 
     private static void Holds(
         Action<PoolRun, Step[]> property, Func<Func<PoolRun>, Action<PoolCommand, PoolDecision>>? after = null, Func<Func<PoolRun>, Action<PoolCommand>>? before = null) =>
