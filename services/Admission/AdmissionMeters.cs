@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using TokenLedger.Admission.Endpoints;
 using TokenLedger.Admission.Pools;
+using TokenLedger.Contracts;
 using TokenLedger.Core.Pools;
 using TokenLedger.Hosting.Access;
 
@@ -14,9 +15,11 @@ internal sealed class AdmissionMeters
     private readonly Counter<long> _tokens;
     private readonly Histogram<double> _waits;
     private readonly Counter<long> _shadowDenials;
+    private readonly LimitsAge _limits;
 
-    public AdmissionMeters(IMeterFactory meters, PoolWriters pools, LedgerDirectory directory)
+    public AdmissionMeters(IMeterFactory meters, PoolWriters pools, LedgerDirectory directory, LimitsAge limits)
     {
+        _limits = limits;
         var meter = meters.Create("TokenLedger.Admission");
         _admissions = meter.CreateCounter<long>("tokenledger.admissions", "{request}", "Admissions asked for, by outcome.");
         _tokens = meter.CreateCounter<long>("tokenledger.admission.tokens", "{token}", "Expected tokens of admissions, by outcome.");
@@ -29,6 +32,9 @@ internal sealed class AdmissionMeters
             "{request}", "Requests that wait for capacity.");
         _waits = meter.CreateHistogram<double>("tokenledger.admission.wait", "s", "How long requests waited for capacity, by what became of them.",
             tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = s_seconds });
+        meter.CreateObservableGauge("tokenledger.admission.limits_age",
+            () => limits.Ages.Select(one => new Measurement<double>(one.Age.TotalSeconds, new KeyValuePair<string, object?>("pool", one.Pool.Value))),
+            "s", "How long a pool has decided requests without word from Fairness; nothing for pools that have not since its last word.");
     }
 
     /// <summary>The client went while it waited.</summary>
@@ -46,6 +52,7 @@ internal sealed class AdmissionMeters
         };
         KeyValuePair<string, object?> pool = new("pool", caller.Pool.Value), entitlement = new("entitlement", caller.Entitlement.Value), result = new("outcome", outcome);
         _admissions.Add(1, pool, entitlement, result);
+        if (answer is Admitted or Denied { Event.Reason: not DenialReason.NeverFits }) _limits.Decided(caller.Pool);
         if (tokens > 0) _tokens.Add(tokens, pool, entitlement, result);
         if (reply?.Waited is { } waited) _waits.Record(waited.TotalSeconds, pool, result);
         if (reply?.Answer is Admitted { Event.ShadowDenial: { } shadow }) _shadowDenials.Add(1, pool, entitlement, new("reason", Refusals.Word(shadow)));

@@ -120,7 +120,9 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         return new(answer, before.Position);
     }
 
-    private bool NeedsLook(PoolRequest request) => RequestOf(request) is { } id && (_state.Open.ContainsKey(id) == request.Command is Admit || _admissions.MayBeRepeat(id));
+    private bool NeedsLook(PoolRequest request) => RequestOf(request) is { } id && (request.Command is Admit
+        ? _state.Open.ContainsKey(id) || _admissions.MayBeRepeat(id)
+        : !_state.Open.ContainsKey(id));
 
     /// <summary>True when the next batch, which finds recorded what this one admitted and looks for the id, must answer.</summary>
     private bool IsTooEarly(PoolCommand command, PoolAnswer answer, RequestId request) => (command, answer) switch
