@@ -51,7 +51,9 @@ public sealed class RequestStory
             if (admit?.Request != _request || !_verifier.State.Entitlements.ContainsKey(admit.Entitlement)) continue;
             _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
             // A wait may end for other reasons than a rule: its time is up, or its place is needed.
-            if (data is RequestDenied denied) _explained = _explained with { Refused = denied.Reason, RetryAfterMs = denied.RetryAfterMs };
+            if (data is not RequestDenied denied || _explained.Refused == denied.Reason) continue;
+            var request = AdmissionDecisions.CaseOf(_verifier.State, _verifier.State.Entitlements[admit.Entitlement], admit, decision.At);
+            _explained = _explained with { Refused = denied.Reason, RetryAfterMs = denied.RetryAfterMs, RetryBasis = AdmissionDecisions.RetryOf(denied.Reason, request).Basis };
         }
     }
 
