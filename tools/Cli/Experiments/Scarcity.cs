@@ -29,7 +29,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
         elastic with 5 sequences and 75 tokens/s: `copilot` (target 500 ms), `synth` (30 s), and `reports` (5 s) from 210 s on. Ours, where the paper is silent: 2.33 requests a second of 32 tokens for `copilot`,
         2.33 of 64 for `synth`, 0.91 of 176 for `reports`, half of the tokens input, evenly spaced give or take a tenth: 75, 149 and 160 tokens/s. These rates are what the published counts add up to. In the published set-up nobody comes back after a refusal.
 
-        In the variants with `@backlog` everybody comes back after Retry-After stretched by up to half of itself, without end, and a `spot` tenant of 16 clients wants more from 10 s on.
+        In the variants with `@backlog` everybody comes back after Retry-After and up to a second later, without end, and a `spot` tenant of 16 clients wants more from 10 s on.
         What a tenant is due is what a server of its own baseline would have served it (min(λ, demand), with a demand that waits); shares over 10 s windows are received ÷ due.
         """;
 
@@ -43,9 +43,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
         {
             Tenants =
             [
-                published.Tenants[0] with { Retries = Retries.AfterRetryAfter },
-                published.Tenants[1] with { Retries = Retries.AfterRetryAfter },
-                published.Tenants[2] with { Retries = Retries.AfterRetryAfter },
+                .. published.Tenants.Select(tenant => tenant with { Retries = Retries.AfterRetryAfter, WaitMs = 30_000 }),
                 new(Spot, ServiceClass.Spot, default, 30_000, new ClosedLoop(16)) { Input = TokenCount.Exactly(32), Output = TokenCount.Exactly(32), Retries = Retries.AfterRetryAfter, Start = 10 },
             ],
         };
