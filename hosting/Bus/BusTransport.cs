@@ -77,11 +77,7 @@ internal static class BusTransport
         options.ReadCommentHandling = JsonCommentHandling.Disallow;
         options.AllowTrailingCommas = false;
         // The options outlive a bus, and a process may build more than one.
-        if (!options.Converters.OfType<CatalogueEventConverter>().Any())
-        {
-            options.Converters.Insert(0, new CatalogueEventConverter());
-            options.Converters.Insert(1, new UtcTimeConverter());
-        }
+        if (!options.Converters.OfType<EventBatchConverter>().Any()) options.Converters.Insert(0, new EventBatchConverter());
         return options;
     }
 }
