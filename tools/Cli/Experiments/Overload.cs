@@ -26,7 +26,7 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
         One replica: 16 sequences, 240 tokens/s counted in + out, KV cache not binding. Requests are 64 + 64 tokens, so one takes 8.53 s when all slots are taken. Ours, where the paper is silent:
         both guaranteed tenants are entitled to 6 sequences and 90 tokens/s all along and have 6 clients in a closed loop without thinking. Those of `guaranteed-a` start within the first 4.3 s, those of `guaranteed-c` within 8.53 s
         from 30 s on, and send nothing new from 60 s on; what they sent runs to its end. `spot-b` has 40 clients in a closed loop, one more every 0.853 s, so that ten fill what is left beside one guaranteed tenant and more keep
-        coming; they think for 1 s. Who is refused comes back after Retry-After and up to a second later. `spot-b` and `guaranteed-c` start up to 1 s later at random, so that no seed meets the same moment.
+        coming; they think for 1 s and let the pool keep a request waiting for up to 10 s (`waitMs`). Who is refused comes back after Retry-After and up to a second later. `spot-b` and `guaranteed-c` start up to 1 s later at random, so that no seed meets the same moment.
         Lending is 1: idle guaranteed baselines are lent wholly (the lending experiment varies that). Time to first token counts from the attempt that was admitted; no guaranteed attempt is refused within its limits.
         Spot's recovery counts from the end of the last request of `guaranteed-c`.
         """;
