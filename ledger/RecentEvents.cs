@@ -11,7 +11,8 @@ internal sealed class RecentEvents(int capacity)
     /// <summary>Appends return in any order; so many may be ahead of one that has not returned yet. More means that another process appended in between.</summary>
     private const int MostEarly = 64;
     private readonly Lock _gate = new();
-    private readonly RecordedEvent[] _ring = new RecordedEvent[capacity];
+    private readonly RecordedEvent?[] _ring = new RecordedEvent?[capacity];
+    private readonly Dictionary<Guid, RecordedEvent> _byId = [];
     private readonly SortedList<long, RecordedEvent[]> _early = [];
 
     // Positions in the ring are above _floor and not above _last.
@@ -44,18 +45,36 @@ internal sealed class RecentEvents(int capacity)
             var events = new List<RecordedEvent>();
             for (var position = after + 1; position <= _last && events.Count < limit; position++)
             {
-                var e = _ring[position % capacity];
+                var e = _ring[position % capacity]!;
                 if ((types is null || types.Contains(e.Type)) && (stream is null || e.Stream == stream)) events.Add(e);
             }
             return LedgerPages.Of(events, after, limit, _last);
         }
     }
 
+    /// <summary>Those of the events with these ids that are kept, and the other ids.</summary>
+    public List<RecordedEvent> Find(IReadOnlyCollection<Guid> ids, out List<Guid> others)
+    {
+        List<RecordedEvent> found = [];
+        others = [];
+        lock (_gate)
+            foreach (var id in ids.Distinct())
+                if (_byId.TryGetValue(id, out var e)) found.Add(e);
+                else others.Add(id);
+        return found;
+    }
+
     private void Take(RecordedEvent[] batch)
     {
         _early.RemoveAt(0);
         foreach (var e in batch)
-            if (e.Position == _last + 1) _ring[++_last % capacity] = e;
+            if (e.Position == _last + 1) Keep(ref _ring[++_last % capacity], e);
         _floor = Math.Max(_floor, _last - capacity);
+    }
+
+    private void Keep(ref RecordedEvent? slot, RecordedEvent e)
+    {
+        if (slot is { } former) _byId.Remove(former.Id);
+        _byId[e.Id] = slot = e;
     }
 }

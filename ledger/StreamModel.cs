@@ -28,6 +28,20 @@ public interface IStreamModel<TCommand, TAnswer>
     /// <summary>Decides one command. Must not change the state: the writer evolves it with the events that come back.</summary>
     Decided<TAnswer> Decide(TCommand command, DateTimeOffset now);
 
+    /// <summary>
+    /// What follows from the state and the time without anyone asking, one decision at a time: asked before the first command of a batch and after each, until there is nothing more.
+    /// Must not change the state either.
+    /// </summary>
+    IReadOnlyList<NewEvent> Follow(DateTimeOffset now) => [];
+
+    /// <summary>When <see cref="Follow"/> may next have something, if no command comes before; null for never. Asked after a batch.</summary>
+    DateTimeOffset? FollowsAt(DateTimeOffset now) => null;
+
+    /// <summary>All events of a batch are durable, in this order.</summary>
+    void Recorded(IReadOnlyList<NewEvent> events, Appended appended)
+    {
+    }
+
     /// <summary>Events that close the batch, such as counts of what was not listed one by one; usually none.</summary>
     IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now);
 }

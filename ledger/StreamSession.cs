@@ -9,6 +9,9 @@ internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamMo
     // Version and time of the stream's last event as the model knows it. Null: the model may be ahead of the stream or behind it and must be rebuilt.
     private (long Version, DateTimeOffset Time)? _place;
 
+    /// <summary>When a batch is due even if no command comes; null for never.</summary>
+    public DateTimeOffset? DueAt { get; private set; }
+
     /// <summary>Decides and appends a batch. Whatever happens, every command is then answered or among those returned, which belong into the next batch.</summary>
     public async Task<List<QueuedCommand<TCommand, TAnswer>>> WriteAsync(List<QueuedCommand<TCommand, TAnswer>> batch, CancellationToken ct)
     {
@@ -41,6 +44,7 @@ internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamMo
 
     private async Task<Appended> TryWriteAsync(List<QueuedCommand<TCommand, TAnswer>> batch, CancellationToken ct)
     {
+        DueAt = null; // After a failure it comes back with the next command, not at once and for ever.
         batch.RemoveAll(queued => queued.IsAnswered);
         var place = _place ?? await LoadAsync(ct);
         await ReachAsync(async () => { await model.PrepareAsync([.. batch.Select(queued => queued.Command)], ct); return true; });
@@ -49,6 +53,8 @@ internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamMo
         var now = Later(clock.GetUtcNow().ToLedgerTime(), place.Time);
         var events = Decide(batch, now);
         var appended = events.Count == 0 ? default : await ReachAsync(() => ledger.AppendAsync(model.Stream, place.Version, events, ct));
+        if (events.Count > 0) model.Recorded(events, appended);
+        DueAt = model.FollowsAt(now);
         _place = (place.Version + events.Count, events.Aggregate(place.Time, (last, recorded) => Later(last, recorded.Timestamp)));
         return appended;
     }
@@ -56,14 +62,21 @@ internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamMo
     private List<NewEvent> Decide(List<QueuedCommand<TCommand, TAnswer>> batch, DateTimeOffset now)
     {
         List<NewEvent> events = [];
+        Follow();
         foreach (var queued in batch)
         {
             if (!TryDecide(queued, now, out var decided)) continue;
             queued.Keep(decided, events.Count);
             Take(decided.Events);
+            Follow();
         }
         Take(model.EndBatch(now));
         return events;
+
+        void Follow()
+        {
+            while (model.Follow(now) is { Count: > 0 } more) Take(more);
+        }
 
         // The next decision sees what this one did.
         void Take(IReadOnlyList<NewEvent> decided)

@@ -10,11 +10,14 @@ namespace TokenLedger.Ledger;
 /// </summary>
 public sealed class StreamWriter<TCommand, TAnswer> : IAsyncDisposable
 {
+    private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromHours(1);
     private readonly Channel<QueuedCommand<TCommand, TAnswer>> _queue;
     private readonly StreamSession<TCommand, TAnswer> _session;
     private readonly StreamWriterOptions _options;
     private readonly string _stream;
     private readonly Task _loop;
+    private readonly TimeProvider _clock;
     private volatile bool _disposed;
 
     public StreamWriter(ILedger ledger, IStreamModel<TCommand, TAnswer> model, TimeProvider clock, StreamWriterOptions options, ILogger? log = null)
@@ -22,7 +25,7 @@ public sealed class StreamWriter<TCommand, TAnswer> : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _options = options;
+        (_options, _clock) = (options, clock);
         _stream = model.Stream;
         _queue = Channel.CreateBounded<QueuedCommand<TCommand, TAnswer>>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
         _session = new(ledger, model, clock, options, log ?? NullLogger.Instance);
@@ -57,13 +60,32 @@ public sealed class StreamWriter<TCommand, TAnswer> : IAsyncDisposable
     private async Task RunAsync()
     {
         List<QueuedCommand<TCommand, TAnswer>> later = [];
-        while (later.Count > 0 || await _queue.Reader.WaitToReadAsync())
+        while (later.Count > 0 || await ComesAsync())
         {
             List<QueuedCommand<TCommand, TAnswer>> batch = [.. later.Where(queued => !queued.IsDropped())];
             while (batch.Count < _options.MaxBatch && _queue.Reader.TryRead(out var queued))
                 if (!queued.IsDropped()) batch.Add(queued);
             // Nothing cancels a batch, because a commit that is cancelled may have happened. Disposal waits for it; a call that hangs is ended by the ledger's own time limits.
-            later = batch.Count == 0 ? [] : await _session.WriteAsync(batch, CancellationToken.None);
+            later = batch.Count == 0 && !IsDue ? [] : await _session.WriteAsync(batch, CancellationToken.None);
+        }
+    }
+
+    private bool IsDue => _session.DueAt <= _clock.GetUtcNow();
+
+    /// <summary>Waits for a command or for what follows without one.</summary>
+    /// <returns>False when no more commands will come.</returns>
+    private async Task<bool> ComesAsync()
+    {
+        if (_session.DueAt is not { } due) return await _queue.Reader.WaitToReadAsync();
+        var wait = due - _clock.GetUtcNow();
+        using var timer = new CancellationTokenSource(wait < s_shortestWait ? s_shortestWait : wait > s_longestWait ? s_longestWait : wait, _clock);
+        try
+        {
+            return await _queue.Reader.WaitToReadAsync(timer.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
         }
     }
 }

@@ -6,9 +6,6 @@ namespace TokenLedger.Core.Fairness;
 /// <summary>Who was served and who waits in a pool, from its events. A retry is its request again and counts once; what is never served by waiting (it never fits) is no demand.</summary>
 internal sealed class Accounting(PoolState pool)
 {
-    /// <summary>Requests that are remembered one by one while they wait or after they were refused; further ones are only counted.</summary>
-    public const int MostWaiting = 10_000;
-
     private readonly Dictionary<EntitlementId, Service> _services = [];
     private readonly Dictionary<RequestId, Waiting> _waiting = [];
 
@@ -24,13 +21,16 @@ internal sealed class Accounting(PoolState pool)
     {
         switch (data)
         {
-            case RequestAdmitted e: EndWait(e.Request, at); break;
+            case RequestAdmitted e:
+                Asks(e.Entitlement, at);
+                EndWait(e.Request, at);
+                break;
             case WaitAbandoned e: EndWait(e.Request, at); break;
             case RequestQueued e: Wait(e.Request, e.Entitlement, e.Tokens, at, e.Until); break;
             case RequestDenied { Reason: not DenialReason.NeverFits } e: Wait(e.Request, e.Entitlement, e.Tokens, at, at); break;
             case RequestsDenied e:
                 foreach (var denied in e.Counts.Where(denied => denied.Reason != DenialReason.NeverFits).GroupBy(denied => denied.Entitlement))
-                    this[denied.Key].Refuse(denied.Sum(d => d.Requests), denied.Sum(d => d.Tokens), more: false, at, Nominal, Longest);
+                    Asks(denied.Key, at).Refuse(denied.Sum(d => d.Requests), denied.Sum(d => d.Tokens), more: false, at, Nominal, Longest);
                 break;
             case ReservationSettled e: Settle(e, at); break;
             case ReservationReleased e: End(e.Request, e.Returned); break;
@@ -79,7 +79,7 @@ internal sealed class Accounting(PoolState pool)
 
     private void Wait(RequestId request, EntitlementId entitlement, long tokens, DateTimeOffset at, DateTimeOffset queuedUntil)
     {
-        var service = this[entitlement];
+        var service = Asks(entitlement, at);
         var until = at + service.Lasts(tokens, Nominal, Longest);
         if (until < queuedUntil) until = queuedUntil;
         if (_waiting.TryGetValue(request, out var known) && known.Entitlement == entitlement)
@@ -92,8 +92,15 @@ internal sealed class Accounting(PoolState pool)
                 return;
             }
         }
-        if (_waiting.Count < MostWaiting) _waiting[request] = new(entitlement, tokens) { From = at, Until = until };
+        if (_waiting.Count < FairnessState.MostWaiting) _waiting[request] = new(entitlement, tokens) { From = at, Until = until };
         else service.Refuse(1, tokens, more: true, at, Nominal, Longest);
+    }
+
+    private Service Asks(EntitlementId entitlement, DateTimeOffset at)
+    {
+        var service = this[entitlement];
+        service.AskedAt = at;
+        return service;
     }
 
     private void EndWait(RequestId request, DateTimeOffset at)

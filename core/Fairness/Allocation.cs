@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using TokenLedger.Contracts;
 
 namespace TokenLedger.Core.Fairness;
 
 /// <summary>What an entitlement brings to the division of a pool.</summary>
-/// <param name="Rank">Its place in the order of grants, which decides between equals. No two have the same.</param>
+/// <param name="Rank">Its place in the order of grants, which decides between equals: no two have the same, and none more than <see cref="Allocation.MostRank"/>.</param>
 /// <param name="HasFloor">A reserved baseline that is in force.</param>
 /// <param name="Demand">What it would use if nothing limited it.</param>
 /// <param name="Weight">Priority weight, above 0.</param>
@@ -28,12 +29,19 @@ public readonly record struct Allotment(Capacity Share, Capacity Limit);
 /// </summary>
 public static class Allocation
 {
+    /// <summary>Ranks are below this.</summary>
+    public const int MostRank = (1 << 24) - 1;
+
+    private static readonly Step[] s_steps = [Step.Baselines, Step.Owed, Step.Surplus];
+
+    private enum Step { Baselines, Owed, Surplus }
+
     /// <param name="lending">The part of idle guaranteed baselines that others use meanwhile, 0 to 1.</param>
     /// <returns>In the order of the claims. Neither depends on that order.</returns>
     public static Allotment[] Divide(Capacity capacity, double lending, IReadOnlyList<Claim> claims)
     {
         ArgumentNullException.ThrowIfNull(claims);
-        var order = Enumerable.Range(0, claims.Count).OrderByDescending(i => claims[i].Weight).ThenBy(i => claims[i].Rank).ToArray();
+        var order = Order(claims);
         var sorted = Array.ConvertAll(order, i => claims[i]);
         Dimension[] dimensions =
         [
@@ -57,35 +65,41 @@ public static class Allocation
         return allotments;
     }
 
-    private static void Fill(Claim[] claims, double[] factors, Dimension[] dimensions)
+    /// <summary>The heavier first, and of equal ones the older: who comes first gets what cannot be divided.</summary>
+    private static int[] Order(IReadOnlyList<Claim> claims)
     {
-        Rise(dimensions, claims.Length, i => claims[i].IsMeasured ? BaselinePart(dimensions, i) : 0, (i, rooms) => claims[i].Weight * factors[i] * Smallest(dimensions, d => dimensions[d].Baseline[i] / rooms[d][i]));
-        Rise(dimensions, claims.Length, i => claims[i].OwedTokens > 0 ? 1 : 0, (i, rooms) => claims[i].OwedTokens * Smallest(dimensions, d => dimensions[d].Capacity / rooms[d][i]));
-        Rise(dimensions, claims.Length, i => claims[i].MayBurst ? 1 : 0, (i, rooms) => claims[i].Weight * Smallest(dimensions, d => dimensions[d].Capacity / rooms[d][i]));
+        var keys = new long[claims.Count];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = ((long.MaxValue - BitConverter.DoubleToInt64Bits(claims[i].Weight)) & ~(long)MostRank) | (uint)claims[i].Rank;
+        var order = Enumerable.Range(0, keys.Length).ToArray();
+        Array.Sort(keys, order);
+        return order;
     }
 
-    /// <summary>Lets shares rise towards a part of what each wants, in all dimensions in step, until everyone is there or can rise no further.</summary>
-    /// <param name="part">Of what it wants, 0 to 1.</param>
-    /// <param name="speed">Given the claim and the room that is left to it in each dimension.</param>
-    private static void Rise(Dimension[] dimensions, int claims, Func<int, double> part, Func<int, double[][], double> speed)
+    private static void Fill(Claim[] claims, double[] factors, Dimension[] dimensions)
     {
-        var rooms = Array.ConvertAll(dimensions, d => new double[claims]);
-        var speeds = new double[claims];
-        var stopped = new bool[claims];
+        foreach (var step in s_steps) Rise(step, claims, factors, dimensions);
+    }
+
+    /// <summary>Lets shares rise towards what the step gives at the most, in all dimensions together, until everyone is there or can rise no further.</summary>
+    private static void Rise(Step step, Claim[] claims, double[] factors, Dimension[] dimensions)
+    {
+        var rooms = Array.ConvertAll(dimensions, d => new double[claims.Length]);
+        var speeds = new double[claims.Length];
+        var stopped = new bool[claims.Length];
         foreach (var _ in dimensions)
         {
-            for (var i = 0; i < claims; i++)
+            for (var i = 0; i < claims.Length; i++)
             {
-                var (target, rises) = (stopped[i] ? 0 : part(i), false);
-                for (var d = 0; d < dimensions.Length; d++)
-                    rises |= (rooms[d][i] = Math.Max(0, target * dimensions[d].Wanted[i] - dimensions[d].Shares[i])) > 0;
-                speeds[i] = rises ? speed(i, rooms) : 0;
+                var part = stopped[i] ? 0 : Part(step, claims[i], dimensions, i);
+                for (var d = 0; d < dimensions.Length; d++) rooms[d][i] = Math.Max(0, part * dimensions[d].Wanted[i] - dimensions[d].Shares[i]);
+                speeds[i] = part > 0 ? Speed(step, claims[i], factors[i], dimensions, rooms, i) : 0;
             }
             var levels = new double[dimensions.Length];
             for (var d = 0; d < levels.Length; d++) levels[d] = WaterFilling.Level(Math.Max(0, dimensions[d].Left), speeds, rooms[d]);
             var level = levels.Min();
-            for (var i = 0; i < claims; i++)
-                for (var d = 0; d < levels.Length; d++)
+            for (var d = 0; d < levels.Length; d++)
+                for (var i = 0; i < claims.Length; i++)
                 {
                     if (speeds[i] > 0 && rooms[d][i] > 0) dimensions[d].Give(i, rooms[d][i] * Math.Min(1, speeds[i] * level));
                     // Who needs a dimension that is used up can use no more of the others either.
@@ -95,22 +109,34 @@ public static class Allocation
         }
     }
 
-    /// <summary>The part of its demand that its baselines cover, where it has any.</summary>
-    private static double BaselinePart(Dimension[] dimensions, int claim)
+    /// <summary>Up to which part of what it wants a step lets a claim rise: as far as its baselines cover it, or all the way.</summary>
+    private static double Part(Step step, Claim claim, Dimension[] dimensions, int i)
     {
+        if (step != Step.Baselines) return (step == Step.Owed ? claim.OwedTokens > 0 : claim.MayBurst) ? 1 : 0;
         var (part, any) = (1.0, false);
-        foreach (var d in dimensions)
-            if (d.Baseline[claim] > 0 && d.Wanted[claim] > 0) (part, any) = (Math.Min(part, (double)d.Baseline[claim] / d.Wanted[claim]), true);
+        if (claim.IsMeasured)
+            foreach (var d in dimensions)
+                if (d.Baseline[i] > 0 && d.Wanted[i] > 0) (part, any) = (Math.Min(part, (double)d.Baseline[i] / d.Wanted[i]), true);
         return any ? part : 0;
     }
 
-    /// <summary>The slowest dimension sets the pace; those that do not count give infinity or nothing.</summary>
-    private static double Smallest(Dimension[] dimensions, Func<int, double> of)
+    /// <summary>How fast a claim fills its room: by weight and service owed in units of its baseline, by what it is owed or by weight in units of the capacity. The slowest dimension sets the pace.</summary>
+    private static double Speed(Step step, Claim claim, double factor, Dimension[] dimensions, double[][] rooms, int i)
     {
-        var smallest = double.PositiveInfinity;
+        var slowest = double.PositiveInfinity;
         for (var d = 0; d < dimensions.Length; d++)
-            if (of(d) is > 0 and var value) smallest = Math.Min(smallest, value);
-        return double.IsPositiveInfinity(smallest) ? 0 : smallest;
+        {
+            var unit = step == Step.Baselines ? dimensions[d].Baseline[i] : dimensions[d].Capacity;
+            if (rooms[d][i] > 0 && unit > 0) slowest = Math.Min(slowest, unit / rooms[d][i]);
+        }
+        if (double.IsPositiveInfinity(slowest)) return 0;
+        return slowest * step switch
+        {
+            Step.Baselines => claim.Weight * factor,
+            Step.Owed => claim.OwedTokens,
+            Step.Surplus => claim.Weight,
+            _ => throw new UnreachableException(),
+        };
     }
 
     /// <summary>What the share of each is multiplied by for the service it is owed, against the mean of the elastic ones.</summary>

@@ -17,7 +17,7 @@ internal sealed record EntitlementTick(Entitlement Entitlement, FairnessShare Sh
         var (terms, service) = (entitlement.Terms, state.Accounting[entitlement.Id]);
         var (before, baseline, elapsed) = (state.Shares.GetValueOrDefault(entitlement.Id), terms.Baseline, (tick.Now - tick.Last).TotalSeconds);
         var (received, waited) = service.Tell();
-        service.HasAsked |= waited > 0 || received > 0;
+        if (waited > 0 || received > 0) service.AskedAt = tick.Now;
 
         var (debt, owed, forgiven) = (0.0, 0L, 0L);
         if (terms.ServiceClass == ServiceClass.Elastic)

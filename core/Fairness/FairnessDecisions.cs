@@ -23,7 +23,7 @@ public static class FairnessDecisions
         var news = new List<FairnessShare>();
         foreach (var entitlement in state.Pool.Entitlements.Values)
             if (entitlement.IsServed && state.Shares[entitlement.Id] is var share
-                && ((again && state.Accounting[entitlement.Id].HasAsked) || FairnessNews.IsNews(state.Published.GetValueOrDefault(entitlement.Id), share, entitlement)))
+                && ((again && state.Accounting[entitlement.Id].AskedAt > state.PublishedAt) || FairnessNews.IsNews(state.Published.GetValueOrDefault(entitlement.Id), share, entitlement)))
                 news.Add(share);
         if (news.Count == 0) return null;
         state.Publish(news, now);

@@ -6,6 +6,9 @@ namespace TokenLedger.Core.Fairness;
 /// <summary>What the fairness tick of one pool needs: the pool as its stream tells it, who was served and who waits, and what was last published.</summary>
 public sealed class FairnessState
 {
+    /// <summary>Requests that are remembered one by one while they wait or after they were refused; further ones are only counted.</summary>
+    public const int MostWaiting = 10_000;
+
     /// <summary>The time of the last tick is only that of limits which the pool applied: ticks since may have published nothing.</summary>
     private bool _resumed;
 
@@ -69,7 +72,6 @@ public sealed class FairnessState
     internal void Publish(IEnumerable<FairnessShare> shares, DateTimeOffset at)
     {
         foreach (var share in shares) Published[share.Entitlement] = share;
-        foreach (var share in Shares.Values) Accounting[share.Entitlement].HasAsked = false;
         PublishedAt = at;
     }
 

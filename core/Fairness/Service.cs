@@ -23,8 +23,8 @@ internal sealed class Service
     /// <summary>What those would hold together, in tokens.</summary>
     public Int128 WaitingTokens { get; private set; }
 
-    /// <summary>It has asked for something since a tick was last published.</summary>
-    public bool HasAsked { get; set; }
+    /// <summary>When it last asked for something, or was still served or waiting.</summary>
+    public DateTimeOffset AskedAt { get; set; }
 
     /// <summary>ρ: tokens/s of one of its sequences, an average over its ended requests; before the first what the pool's capacity gives a sequence.</summary>
     public double Rate(double nominal) => _meanSeconds > 0 ? _meanTokens / _meanSeconds : nominal;

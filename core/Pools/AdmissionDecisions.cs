@@ -17,24 +17,32 @@ public static class AdmissionDecisions
                 : new Rejected(Rejection.NotYours, "Another entitlement uses this request id."));
         if (!pool.Entitlements.TryGetValue(command.Entitlement, out var entitlement))
             return PoolDecision.Nothing(new Rejected(Rejection.EntitlementUnknown, $"Pool '{pool.Id}' has no entitlement '{command.Entitlement}'."));
-        var request = new AdmissionCase(pool, entitlement, NeedOf(pool, command), now);
-        if (AdmissionRule.FirstBroken(ref request) is { } rule)
-            return rule.Reason == DenialReason.EntitlementNotBound
-                ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
-                : Deny(command, rule, request);
+        if (pool.Waiting.Find(command.Request) is { } waiting) return WaitingDecisions.Again(waiting, command);
+        var request = CaseOf(pool, entitlement, command, now);
+        if ((AdmissionRule.FirstBroken(ref request) ?? (InTurn.Rule.Passes(ref request) ? null : InTurn.Rule)) is not { } rule) return Admission(command, request);
+        return rule.Reason == DenialReason.EntitlementNotBound
+            ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
+            : WaitingDecisions.Queue(command, rule, request) ?? Deny(command, rule.Reason, request);
+    }
 
-        var (need, evicted) = (request.Need, request.Evicted);
+    /// <summary>Admits a request that has passed, with the evictions that make room for it.</summary>
+    internal static PoolDecision Admission(Admit command, in AdmissionCase request)
+    {
+        var (pool, entitlement, need, now) = (request.Pool, request.Entitlement, request.Need, request.Now);
         var admitted = new RequestAdmitted(
             pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
             need.Tokens - command.InputTokens, need, entitlement.Weight, now.AddSeconds(pool.Settings!.LeaseSeconds), request.ShadowDenial);
-        var events = new List<ILedgerEvent>(evicted.Count + 2);
-        foreach (var victim in evicted)
+        var events = new List<ILedgerEvent>(request.Evicted.Count + 2);
+        foreach (var victim in request.Evicted)
             events.Add(new ReservationEvicted(pool.Id, victim.Request, victim.Entitlement.Id, victim.Outstanding, command.Request));
         events.Add(admitted);
         if (pool.Deferred.TryGetValue(command.Request, out var usage) && (usage.Entitlement ?? entitlement.Id) == entitlement.Id)
             events.Add(ReservationDecisions.Settlement(pool, command.Request, entitlement.Id, need, need, usage.InputTokens, usage.OutputTokens, usage.UsagePosition));
         return new(events, new Admitted(admitted, HeadroomAfter(entitlement, need, now)));
     }
+
+    internal static AdmissionCase CaseOf(PoolState pool, Entitlement entitlement, Admit command, DateTimeOffset now) =>
+        new(pool, entitlement, NeedOf(pool, command), now) { Request = command.Request, Since = pool.Waiting.Find(command.Request)?.Since ?? pool.Returns.Find(command.Request, entitlement.Id)?.ToldAt ?? now };
 
     /// <summary>What a request would hold; an output limit it does not name is the pool's.</summary>
     internal static Resources NeedOf(PoolState pool, Admit command)
@@ -44,18 +52,27 @@ public static class AdmissionDecisions
     }
 
     /// <summary>What a refused client is told to wait, in whole milliseconds: at least a second, and nothing where waiting is in vain.</summary>
-    internal static long RetryAfterMs(AdmissionRule rule, in AdmissionCase request) => rule.Reason == DenialReason.NeverFits
-        ? 0
-        : (long)Math.Ceiling(Math.Max(s_shortestRetry.TotalMilliseconds, rule.Wait(request).Span.TotalMilliseconds));
+    internal static long RetryAfterMs(in RetryWait wait) =>
+        wait.Basis == RetryBasis.Never ? 0 : (long)Math.Ceiling(Math.Max(s_shortestRetry.TotalMilliseconds, wait.Span.TotalMilliseconds));
 
-    private static PoolDecision Deny(Admit command, AdmissionRule rule, in AdmissionCase request)
+    /// <summary>When to come back after a refusal, and how that is known. A client that comes too early is told its time again.</summary>
+    internal static RetryWait RetryOf(DenialReason reason, in AdmissionCase request) => reason switch
     {
-        var entitlement = request.Entitlement;
-        var denied = new RequestDenied(
-            request.Pool.Id, command.Request, entitlement.Id, entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
-            request.Need.Tokens, rule.Reason, RetryAfterMs(rule, request));
-        return new([denied], new Denied(denied, HeadroomAfter(entitlement, default, request.Now)));
+        DenialReason.NeverFits or DenialReason.EntitlementNotBound => new(TimeSpan.Zero, RetryBasis.Never),
+        DenialReason.NoCapacity => new(RetryWithoutCapacity, RetryBasis.NothingKnown),
+        _ when request.Pool.Returns.Find(request.Request, request.Entitlement.Id) is { } told && told.At > request.Now => new(told.At - request.Now, RetryBasis.Told),
+        _ => RetryAfter.Of(request),
+    };
+
+    internal static PoolDecision Deny(Admit command, DenialReason reason, in AdmissionCase request)
+    {
+        var denied = Refusal(command, reason, request);
+        return new([denied], new Denied(denied, HeadroomAfter(request.Entitlement, default, request.Now)));
     }
+
+    internal static RequestDenied Refusal(Admit command, DenialReason reason, in AdmissionCase request) => new(
+        request.Pool.Id, command.Request, request.Entitlement.Id, request.Entitlement.Terms.Tenant, command.InputTokens, command.MaxOutputTokens, command.Workload,
+        request.Need.Tokens, reason, RetryAfterMs(RetryOf(reason, request)));
 
     /// <summary>What is left to an entitlement once it holds <paramref name="taken"/> more.</summary>
     public static Headroom HeadroomAfter(Entitlement entitlement, Resources taken, DateTimeOffset now)

@@ -11,6 +11,11 @@ internal struct AdmissionCase(PoolState pool, Entitlement entitlement, Resources
     public readonly Resources Need = need;
     public readonly DateTimeOffset Now = now;
 
+    public RequestId Request { get; init; }
+
+    /// <summary>Since when it asks: now, or since it was first told to come back.</summary>
+    public DateTimeOffset Since { get; init; }
+
     /// <summary>The requests that must be stopped to make room, which the last rule finds.</summary>
     public IReadOnlyList<Reservation> Evicted = [];
 
@@ -19,7 +24,7 @@ internal struct AdmissionCase(PoolState pool, Entitlement entitlement, Resources
 }
 
 /// <summary>What a wait is reckoned from.</summary>
-public enum RetryBasis { Never, NothingKnown, MeanHold, Lease, RateBucket, FloorBucket, SurplusBucket }
+public enum RetryBasis { Never, NothingKnown, MeanHold, Lease, RateBucket, FloorBucket, SurplusBucket, Told }
 
 /// <summary>When the limiting dimension will next have room, and how that is known.</summary>
 public readonly record struct RetryWait(TimeSpan Span, RetryBasis Basis);
@@ -56,8 +61,6 @@ internal abstract class AdmissionRule(DenialReason reason)
 
     public abstract bool Passes(ref AdmissionCase request);
 
-    public abstract RetryWait Wait(in AdmissionCase request);
-
     public abstract IReadOnlyList<Measure> Measures(in AdmissionCase request);
 
     /// <returns>Null when all pass, or when shadow mode overlooks the first that does not.</returns>
@@ -76,14 +79,6 @@ internal abstract class AdmissionRule(DenialReason reason)
     /// <summary>In shadow mode all rules admit what they would refuse, but for the first, and as long as amounts can be counted.</summary>
     public bool IsOverlooked(ref AdmissionCase request) => request.Pool.Settings!.Shadow && this is not InForce && s_countable.Passes(ref request);
 
-    /// <summary>When enough of the entitlement's requests have ended, if they last as long as the last ones did.</summary>
-    /// <param name="share">The part of what is held that must end.</param>
-    protected static RetryWait WaitForEnds(in AdmissionCase request, double share)
-    {
-        var hold = request.Entitlement.MeanHold;
-        return new((hold ?? TimeSpan.FromSeconds(request.Pool.Settings!.LeaseSeconds)) * Math.Min(1, share), hold is null ? RetryBasis.Lease : RetryBasis.MeanHold);
-    }
-
     /// <summary>What a bucket is asked for: a request dearer than all of it needs it full.</summary>
     protected static Measure Bucket(string dimension, TokenBucket bucket, long tokens, DateTimeOffset now) =>
         new(dimension, bucket.Rate == 0 ? tokens : Math.Min(tokens, bucket.DepthTokens), bucket.TokensAt(now));
@@ -93,8 +88,6 @@ internal abstract class AdmissionRule(DenialReason reason)
     {
         public override bool Passes(ref AdmissionCase request) =>
             request.Entitlement.IsServed && !(request.Now < request.Entitlement.Terms.ValidFrom) && !(request.Now >= request.Entitlement.Terms.ValidTo);
-
-        public override RetryWait Wait(in AdmissionCase request) => default;
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [];
     }
@@ -108,8 +101,6 @@ internal abstract class AdmissionRule(DenialReason reason)
             return need.KvCacheBytes <= reach.KvCacheBytes && need.Sequences <= reach.Sequences && (need.Tokens == 0 || reach.TokensPerSecond > 0);
         }
 
-        public override RetryWait Wait(in AdmissionCase request) => default;
-
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request)
         {
             var reach = StaticLimits.Reach(request.Entitlement, request.Pool);
@@ -121,8 +112,6 @@ internal abstract class AdmissionRule(DenialReason reason)
     {
         public override bool Passes(ref AdmissionCase request) => request.Pool.Replicas > 0;
 
-        public override RetryWait Wait(in AdmissionCase request) => new(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
-
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [new("replicas", 1, request.Pool.Replicas)];
     }
 
@@ -130,8 +119,6 @@ internal abstract class AdmissionRule(DenialReason reason)
     private sealed class SequenceLimit() : AdmissionRule(DenialReason.ConcurrencyExceeded)
     {
         public override bool Passes(ref AdmissionCase request) => request.Entitlement.InUse.Sequences + request.Need.Sequences <= request.Entitlement.Limits.Sequences;
-
-        public override RetryWait Wait(in AdmissionCase request) => WaitForEnds(request, 1.0 / Math.Max(1, request.Entitlement.InUse.Sequences));
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) =>
             [new("sequences", request.Need.Sequences, request.Entitlement.Limits.Sequences - request.Entitlement.InUse.Sequences)];
@@ -142,10 +129,6 @@ internal abstract class AdmissionRule(DenialReason reason)
     {
         public override bool Passes(ref AdmissionCase request) => request.Entitlement.Rate.Allows(request.Need.Tokens, request.Now);
 
-        public override RetryWait Wait(in AdmissionCase request) => request.Entitlement.Rate.TimeUntil(request.Need.Tokens, request.Now) is { } wait
-            ? new(wait, RetryBasis.RateBucket)
-            : new(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
-
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) =>
             request.Need.Tokens == 0 ? [] : [Bucket("tokens", request.Entitlement.Rate, request.Need.Tokens, request.Now)];
     }
@@ -154,8 +137,6 @@ internal abstract class AdmissionRule(DenialReason reason)
     private sealed class KvLimit() : AdmissionRule(DenialReason.KvExceeded)
     {
         public override bool Passes(ref AdmissionCase request) => Missing(request) <= 0;
-
-        public override RetryWait Wait(in AdmissionCase request) => WaitForEnds(request, (double)Missing(request) / Math.Max(1, request.Entitlement.InUse.KvCacheBytes));
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) =>
             [new("kvCacheBytes", request.Need.KvCacheBytes, request.Entitlement.Limits.KvCacheBytes - request.Entitlement.InUse.KvCacheBytes)];
@@ -168,8 +149,6 @@ internal abstract class AdmissionRule(DenialReason reason)
         private static readonly Resources s_most = new(long.MaxValue / 4, long.MaxValue / 4, int.MaxValue / 4);
 
         public override bool Passes(ref AdmissionCase request) => !Left(request).HasNegative;
-
-        public override RetryWait Wait(in AdmissionCase request) => new(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request)
         {

@@ -5,6 +5,9 @@ namespace TokenLedger.Core.Pools;
 /// <summary>An entitlement as the pool's stream tells it.</summary>
 public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
 {
+    /// <summary>Requests over which the time they last is averaged.</summary>
+    private const int HoldsAveraged = 100;
+
     public EntitlementId Id { get; } = id;
     public EntitlementTerms Terms { get; internal set; } = terms;
     public EntitlementState State { get; internal set; }
@@ -34,8 +37,11 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
     /// <summary>Bucket of the baseline of a dedicated entitlement: what it may take before it draws on the pool's surplus.</summary>
     public TokenBucket Baseline { get; } = new();
 
-    /// <summary>Mean time a request of this entitlement holds its sequence: an average that gives the newest a tenth.</summary>
+    /// <summary>Mean time a request of this entitlement holds its sequence: of the first hundred their mean, then an average that gives the newest a hundredth.</summary>
     public TimeSpan? MeanHold { get; internal set; }
+
+    /// <summary>The share of its clients who come back when they are told to, not before and not never: an average that gives the newest a tenth. Null before the first.</summary>
+    public double? Returns { get; internal set; }
 
     /// <summary>May be asked for capacity at all; a degraded one has no floor but is served as far as there is room.</summary>
     public bool IsServed => State is EntitlementState.Bound or EntitlementState.Degraded;
@@ -50,7 +56,16 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
 
     public static bool IsReserved(ServiceClass serviceClass) => serviceClass is ServiceClass.Dedicated or ServiceClass.Guaranteed;
 
-    internal void ObserveHold(TimeSpan held) => MeanHold = MeanHold is { } mean ? new TimeSpan((mean.Ticks * 9 + held.Ticks) / 10) : held;
+    internal void ObserveHold(TimeSpan held) => MeanHold = Observe(MeanHold, held, Account);
+
+    internal void ObserveReturn(bool came) => Returns = Returns is { } share ? share * 0.9 + (came ? 0.1 : 0) : came ? 1 : 0;
+
+    /// <summary>The mean of the first that end, then an average that gives each newest the same small part.</summary>
+    internal static TimeSpan Observe(TimeSpan? mean, TimeSpan held, Account account)
+    {
+        var ended = (long)Int128.Min(HoldsAveraged, account.Reserved.Sequences - account.Outstanding.Sequences);
+        return mean is { } before ? before + (held - before) / Math.Max(1, ended) : held;
+    }
 }
 
 /// <summary>An open reservation.</summary>

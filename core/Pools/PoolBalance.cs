@@ -10,6 +10,7 @@ internal static class PoolBalance
     public static void Rebalance(PoolState pool, DateTimeOffset at)
     {
         Sum(pool);
+        pool.Waiting.Reorder();
         pool.NextCalendarChange = Binding.NextChange(pool.Entitlements.Values, at);
         // More floors than capacity last only until the next event of the same decision degrades one: no bucket is emptied for that.
         if (!pool.Floors.FitsIn(pool.Capacity)) return;

@@ -11,7 +11,8 @@ internal static class PoolBooks
         if (pool.NextCalendarChange <= now) return PoolDecision.Nothing(new Done(Created: false, Changed: false));
         var closed = new BooksCarriedForward(
             pool.Id, pool.Version, pool.Settings!, pool.Replicas, pool.CapacityPosition, pool.LimitsPosition, pool.Surplus.Carry(), pool.Account.Carry(),
-            [.. pool.Entitlements.Values.Select(Carry)], [.. pool.Open.Values.OrderBy(r => r.AdmittedAt).ThenBy(r => r.Request.Value).Select(Carry)], [.. pool.Deferred.Values]);
+            [.. pool.Entitlements.Values.Select(Carry)], [.. pool.Open.Values.OrderBy(r => r.AdmittedAt).ThenBy(r => r.Request.Value).Select(Carry)], [.. pool.Deferred.Values],
+            pool.Waiting.Carry(), pool.Waiting.Turn, pool.Returns.Carry(), pool.MeanHold?.Ticks);
         return new([closed], new Done(Created: false, Changed: true));
     }
 
@@ -35,10 +36,13 @@ internal static class PoolBooks
             pool.Leases.Enqueue(carried.Request, carried.ExpiresAt);
         }
         foreach (var deferred in e.Deferred) pool.Deferred.Add(deferred.Request, deferred);
+        pool.Waiting.Open(e.Waiting, e.WaitingTurn, pool);
+        pool.Returns.Open(e.Returns, pool);
+        pool.MeanHold = e.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null;
     }
 
     private static CarriedEntitlement Carry(Entitlement e) => new(
-        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens);
+        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens, e.Returns);
 
     private static CarriedReservation Carry(Reservation r) =>
         new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow);
@@ -54,6 +58,7 @@ internal static class PoolBooks
             Weight = carried.Weight,
             OwedTokens = carried.OwedTokens,
             MeanHold = carried.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null,
+            Returns = carried.Returns,
         };
         entitlement.Keys.AddRange(carried.Keys);
         entitlement.Rate.Open(carried.Rate);

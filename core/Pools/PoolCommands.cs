@@ -15,7 +15,14 @@ public sealed record IssueKey(EntitlementId Entitlement, KeyId Key, string KeyHa
 
 public sealed record RevokeKey(EntitlementId Entitlement, KeyId Key) : PoolCommand;
 
-public sealed record Admit(RequestId Request, EntitlementId Entitlement, long InputTokens, long? MaxOutputTokens, string? Workload) : PoolCommand;
+/// <param name="WaitMs">How long it would wait for capacity that is not there now, in milliseconds.</param>
+public sealed record Admit(RequestId Request, EntitlementId Entitlement, long InputTokens, long? MaxOutputTokens, string? Workload, long WaitMs = 0) : PoolCommand;
+
+/// <summary>Ends the wait of one request whose turn has come or whose time is up; to be repeated until nothing comes.</summary>
+public sealed record Drain : PoolCommand;
+
+/// <summary>Ends the wait of a request whose client has gone.</summary>
+public sealed record Abandon(RequestId Request, EntitlementId Entitlement) : PoolCommand;
 
 public sealed record ReleasePrefill(RequestId Request, EntitlementId Entitlement) : PoolCommand;
 
@@ -60,6 +67,9 @@ public sealed record Done(bool Created, bool Changed) : PoolAnswer;
 public sealed record Admitted(RequestAdmitted Event, Headroom Headroom) : PoolAnswer;
 
 public sealed record Denied(RequestDenied Event, Headroom Headroom) : PoolAnswer;
+
+/// <summary>The request waits; the event that ends its wait is the answer.</summary>
+public sealed record Waits(RequestId Request, DateTimeOffset Until) : PoolAnswer;
 
 /// <summary>This request holds a reservation already: the recorded admission is the answer.</summary>
 public sealed record AlreadyOpen : PoolAnswer;

@@ -18,6 +18,8 @@ public static class PoolDecisions
             ReleasePrefill prefill => ReservationDecisions.Decide(pool, prefill),
             Renew renew => ReservationDecisions.Decide(pool, renew, now),
             Release release => ReservationDecisions.Decide(pool, release),
+            Drain => WaitingDecisions.Drain(pool, now),
+            Abandon abandon => WaitingDecisions.Decide(pool, abandon),
             Sweep => ReservationDecisions.Sweep(pool, now),
             CloseBooks => PoolBooks.Decide(pool, now),
             ConfigurePool configure => Configure(pool, configure, now),

@@ -17,7 +17,10 @@ public static class PoolEvolution
         switch (data)
         {
             case RequestAdmitted e: Admit(pool, e, at); break;
-            case RequestDenied or RequestsDenied or RequestQueued or WaitAbandoned: break;
+            case RequestDenied e: Deny(pool, e, at); break;
+            case RequestsDenied: break;
+            case RequestQueued e: Queue(pool, e, at); break;
+            case WaitAbandoned e: pool.Waiting.Remove(e.Request, admitted: false); break;
             case PrefillReleased e: ReleasePrefill(pool, e); break;
             case ReservationRenewed e: Renew(pool, e); break;
             case ReservationSettled e: Settle(pool, e, at); break;
@@ -80,6 +83,7 @@ public static class PoolEvolution
             (entitlement.Debt, entitlement.Burst, entitlement.Weight, entitlement.OwedTokens) = (applied.Debt, applied.Burst, applied.Weight, applied.OwedTokens);
             PoolBalance.SetLimits(pool, entitlement, applied.Limits, at);
         }
+        pool.Waiting.Reorder();
         PoolBalance.SortBusy(pool);
     }
 
@@ -99,8 +103,22 @@ public static class PoolEvolution
         var fromSurplus = isShadow ? 0 : PoolBalance.Charge(pool, entitlement, e.Reserved.Tokens, at);
         var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt, IsShadow = isShadow };
         pool.Open.Add(e.Request, reservation);
+        pool.Waiting.Remove(e.Request, admitted: true);
+        pool.Returns.Came(e.Request, at);
         pool.Leases.Enqueue(e.Request, e.ExpiresAt);
         PoolBalance.Post(pool, entitlement, account => account.Reserve(e.Reserved), pool.Settings!.Shadow && isShadow ? e.Reserved : default);
+    }
+
+    private static void Deny(PoolState pool, RequestDenied e, DateTimeOffset at)
+    {
+        pool.Waiting.Remove(e.Request, admitted: false);
+        pool.Returns.Refuse(e, pool.Entitlements[e.Entitlement], at);
+    }
+
+    private static void Queue(PoolState pool, RequestQueued e, DateTimeOffset at)
+    {
+        pool.Returns.Came(e.Request, at);
+        pool.Waiting.Add(new(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload), pool.Entitlements[e.Entitlement], e.Tokens, at, e.Until);
     }
 
     private static void ReleasePrefill(PoolState pool, PrefillReleased e)
@@ -145,6 +163,7 @@ public static class PoolEvolution
         PoolBalance.Post(pool, open.Entitlement, post, OverlookNoMore(pool, open, ended));
         if (refund != 0 && !open.IsShadow) PoolBalance.Correct(pool, open, refund, at);
         open.Entitlement.ObserveHold(at - open.AdmittedAt);
+        pool.MeanHold = Entitlement.Observe(pool.MeanHold, at - open.AdmittedAt, pool.Account);
         DropStaleLeases(pool);
     }
 

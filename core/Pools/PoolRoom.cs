@@ -35,30 +35,10 @@ internal sealed class PoolRoom() : AdmissionRule(DenialReason.PoolExhausted)
         return true;
     }
 
-    /// <summary>What limits longest: the tokens, or the reservations that must end.</summary>
-    public override RetryWait Wait(in AdmissionCase request) => WaitForRoom(request);
-
     public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => Compare(request, LargestRoom(request, default));
 
     /// <summary>Room as it is, without anything that would have to end first.</summary>
     public static bool HasRoom(in AdmissionCase request) => Fits(request, request.Pool.RoomFor(request.Entitlement), 0, AskedOfSurplus(request));
-
-    public static RetryWait WaitForRoom(in AdmissionCase request)
-    {
-        var (pool, entitlement, need, now) = (request.Pool, request.Entitlement, request.Need, request.Now);
-        var tokens = pool.Surplus.TimeUntil(AskedOfSurplus(request), now) is { } surplus
-            ? new RetryWait(surplus, RetryBasis.SurplusBucket)
-            : new(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
-        // What exceeds a dedicated floor waits for the surplus or for the floor's own bucket, whichever has it first.
-        if (entitlement.Baseline.TimeUntil(need.Tokens, now) is { } own && own < tokens.Span) tokens = new(own, RetryBasis.FloorBucket);
-        var (kv, sequences) = pool.RoomFor(entitlement);
-        var share = Math.Max(
-            (double)(need.KvCacheBytes - kv) / Math.Max(1, pool.InUse.KvCacheBytes),
-            (double)(need.Sequences - sequences) / Math.Max(1, pool.InUse.Sequences));
-        if (share <= 0) return tokens;
-        var ends = WaitForEnds(request, share);
-        return tokens.Span > ends.Span ? tokens : ends;
-    }
 
     public static IReadOnlyList<Measure> Compare(in AdmissionCase request, (long KvCacheBytes, int Sequences) room)
     {

@@ -26,6 +26,13 @@ public sealed class PoolState(PoolId id)
 
     /// <summary>Usage that came before its admission, oldest first; bounded, the oldest is forgotten.</summary>
     public OrderedDictionary<RequestId, SettlementDeferred> Deferred { get; } = [];
+    public WaitingRoom Waiting { get; } = new();
+
+    /// <summary>Refused requests whose clients were told when to come back.</summary>
+    public ToldReturns Returns { get; } = new();
+
+    /// <summary>Mean time a request holds its sequence: averaged as an entitlement's. Null before the first has ended.</summary>
+    public TimeSpan? MeanHold { get; internal set; }
     public Account Account { get; } = new();
     public Resources Held => Account.Outstanding;
 

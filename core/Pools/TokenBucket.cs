@@ -49,11 +49,12 @@ public sealed class TokenBucket
         return Int128.Min(_depth, Level(now) + Micros(returned)) >= Int128.Min(Micros(tokens), _depth);
     }
 
-    /// <summary>How long until <see cref="Allows"/> says yes if nothing else is taken; null for never.</summary>
-    public TimeSpan? TimeUntil(long tokens, DateTimeOffset now)
+    /// <summary>How long until <see cref="Allows"/> says yes if nothing is taken but what goes before it; null for never.</summary>
+    public TimeSpan? TimeUntil(long tokens, DateTimeOffset now, long before = 0)
     {
-        if (Allows(tokens, now)) return TimeSpan.Zero;
-        return Rate == 0 ? null : TimeToFill(Int128.Min(Micros(tokens), _depth) - Level(now));
+        if (tokens <= 0) return TimeSpan.Zero;
+        var missing = Int128.Min(Micros(tokens), _depth) + Micros(before) - Level(now);
+        return Rate == 0 ? null : missing <= 0 ? TimeSpan.Zero : TimeToFill(missing);
     }
 
     /// <summary>How long until the bucket is full again; zero for one that never fills.</summary>

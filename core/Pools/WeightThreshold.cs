@@ -11,8 +11,6 @@ internal sealed class WeightThreshold() : AdmissionRule(DenialReason.LowPriority
     public override bool Passes(ref AdmissionCase request) =>
         PoolRoom.HasRoom(request) || request.Pool.LightestOpen is not { } lightest || request.Entitlement.Weight > lightest;
 
-    public override RetryWait Wait(in AdmissionCase request) => PoolRoom.WaitForRoom(request);
-
     public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => (PoolRoom.HasRoom(request), request.Pool.LightestOpen) switch
     {
         (false, null) => [],

@@ -32,7 +32,7 @@ public sealed record AdmissionExplanation(
         ArgumentNullException.ThrowIfNull(pool);
         ArgumentNullException.ThrowIfNull(command);
         var entitlement = pool.Entitlements[command.Entitlement];
-        var request = new AdmissionCase(pool, entitlement, AdmissionDecisions.NeedOf(pool, command), now);
+        var request = AdmissionDecisions.CaseOf(pool, entitlement, command, now);
         var rules = new List<ExplainedRule>();
         AdmissionRule? broken = null;
         foreach (var rule in AdmissionRule.Of(pool.Settings!.Policy))
@@ -43,10 +43,17 @@ public sealed record AdmissionExplanation(
         }
         var overlooked = broken?.IsOverlooked(ref request) == true ? broken.Reason : (DenialReason?)null;
         var refusing = overlooked is null ? broken : null;
+        // Whoever waits is asked when its turn has come.
+        if (broken is null && pool.Waiting.Find(command.Request) is null && !InTurn.Rule.Passes(ref request))
+        {
+            refusing = broken = InTurn.Rule;
+            rules.Add(new(broken.Reason, Passes: false, WasAsked: true, broken.Measures(request)));
+        }
+        var retry = refusing is null ? default(RetryWait?) : AdmissionDecisions.RetryOf(refusing.Reason, request);
         return new(
             now, pool.Settings!.Policy, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
             new(pool.Replicas, pool.Capacity, pool.Held, pool.KeptFloors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
-            refusing?.Reason, overlooked, refusing is null ? null : AdmissionDecisions.RetryAfterMs(refusing, request), refusing?.Wait(request).Basis,
+            refusing?.Reason, overlooked, retry is { } wait ? AdmissionDecisions.RetryAfterMs(wait) : null, retry?.Basis,
             broken is null ? [.. request.Evicted.Select(victim => victim.Request)] : []);
     }
 

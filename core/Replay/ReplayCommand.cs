@@ -7,10 +7,14 @@ namespace TokenLedger.Core.Replay;
 /// <summary>The command that a recorded event answered: everything a decision depended on is in its events.</summary>
 internal static class ReplayCommand
 {
-    public static PoolCommand Of(ILedgerEvent data, PoolState before) => data switch
+    public static PoolCommand Of(ILedgerEvent data, DateTimeOffset at, PoolState before) => data switch
     {
+        RequestAdmitted e when before.Waiting.Find(e.Request) is not null => new Drain(),
+        RequestDenied e when before.Waiting.Find(e.Request) is not null => new Drain(),
         RequestAdmitted e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload),
         RequestDenied e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload),
+        RequestQueued e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload, (long)(e.Until - at).TotalMilliseconds),
+        WaitAbandoned e => new Abandon(e.Request, e.Entitlement),
         PrefillReleased e => new ReleasePrefill(e.Request, e.Entitlement),
         ReservationRenewed e => new Renew(e.Request, e.Entitlement),
         ReservationSettled e => new Settle(e.Request, e.InputTokens, e.OutputTokens, e.UsagePosition, AdmissionRecorded: true, e.Entitlement),

@@ -67,7 +67,7 @@ public sealed class ReplayVerifier(PoolId pool)
         {
             if (_expected.Count == 0)
             {
-                Decide(next.Position, ReplayCommand.Of(cause.Data, _state), cause.Timestamp);
+                Decide(next.Position, ReplayCommand.Of(cause.Data, cause.Timestamp, _state), cause.Timestamp);
             }
             if (!_expected.TryDequeue(out var expected)) return new(next.Position, "nothing", Describe(next.Data));
             if (!Same(expected, next.Data)) return new(next.Position, Describe(expected), Describe(next.Data));

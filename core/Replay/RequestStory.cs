@@ -39,14 +39,30 @@ public sealed class RequestStory
 
     private void Explain(ReplayedDecision decision)
     {
-        // A record that admits for an entitlement that is not there cannot be explained, and the verifier says so.
-        if (decision.Command is Admit admit && admit.Request == _request && _verifier.State.Entitlements.ContainsKey(admit.Entitlement)) _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
+        foreach (var data in decision.Events)
+        {
+            var admit = data switch
+            {
+                RequestAdmitted e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload),
+                RequestDenied e => new Admit(e.Request, e.Entitlement, e.InputTokens, e.MaxOutputTokens, e.Workload),
+                _ => null,
+            };
+            // A record that admits for an entitlement that is not there cannot be explained, and the verifier says so.
+            if (admit?.Request != _request || !_verifier.State.Entitlements.ContainsKey(admit.Entitlement)) continue;
+            _explained = AdmissionExplanation.Of(_verifier.State, admit, decision.At);
+            // A wait may end for other reasons than a rule: its time is up, or its place is needed.
+            if (data is not RequestDenied denied || _explained.Refused == denied.Reason) continue;
+            var request = AdmissionDecisions.CaseOf(_verifier.State, _verifier.State.Entitlements[admit.Entitlement], admit, decision.At);
+            _explained = _explained with { Refused = denied.Reason, RetryAfterMs = denied.RetryAfterMs, RetryBasis = AdmissionDecisions.RetryOf(denied.Reason, request).Basis };
+        }
     }
 
     private static RequestId? RequestOf(ILedgerEvent data) => data switch
     {
         RequestAdmitted e => e.Request,
         RequestDenied e => e.Request,
+        RequestQueued e => e.Request,
+        WaitAbandoned e => e.Request,
         PrefillReleased e => e.Request,
         ReservationRenewed e => e.Request,
         ReservationSettled e => e.Request,

@@ -69,10 +69,13 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         return LedgerPages.Of(events, after, limit, head);
     }
 
-    public Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return ReadAsync(SqlText.FindEvents, [new NpgsqlParameter<Guid[]> { TypedValue = [.. ids], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }], ct);
+        var recent = _recent.Find(ids, out var others);
+        if (others.Count == 0) return recent;
+        var recorded = await ReadAsync(SqlText.FindEvents, [new NpgsqlParameter<Guid[]> { TypedValue = [.. others], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }], ct);
+        return recent.Count == 0 ? recorded : [.. recent, .. recorded];
     }
 
     public Task<long> HeadAsync(CancellationToken ct) => NumberAsync(SqlText.Head, [], ct);

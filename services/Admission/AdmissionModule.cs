@@ -16,6 +16,8 @@ public static class AdmissionModule
         services.AddSettings<AdmissionOptions>(builder.Configuration, AdmissionOptions.Section);
         services.AddSingleton<PoolWriters>();
         services.AddSingleton<AdmissionMeters>();
+        services.AddSingleton<LimitsAge>();
+        services.AddHealthChecks().AddCheck<LimitsHealth>("limits");
         services.AddSingleton<LedgerReactions>();
         services.AddSingleton(p => new StreamWriter<OperatorKeyCommand, bool>(
             p.GetRequiredService<ILedger>(), new OperatorKeys(), p.GetRequiredService<TimeProvider>(), new StreamWriterOptions(), p.GetRequiredService<ILogger<OperatorKeys>>()));

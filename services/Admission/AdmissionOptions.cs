@@ -27,6 +27,12 @@ public sealed class AdmissionOptions
     [Range(10, 60_000)]
     public int SweepIntervalMs { get; set; } = 500;
 
+    /// <summary>
+    /// A pool that has decided requests for so many seconds without word from Fairness is named by `/readyz`; more than Fairness's `LongestSilenceSeconds`.
+    /// </summary>
+    [Range(1, 86_400)]
+    public int StaleLimitsSeconds { get; set; } = 120;
+
     /// <summary>Settlements that one batch from the bus hands to the pools at a time.</summary>
     [Range(1, 100_000)]
     public int SettlementBatch { get; set; } = 1_000;

@@ -7,7 +7,7 @@ using TokenLedger.Hosting.Access;
 namespace TokenLedger.Admission;
 
 /// <summary>What Admission does about the other services' events. Each reaction is idempotent: a settled request is not settled again, an older position is not applied.</summary>
-internal sealed class LedgerReactions(PoolWriters pools, LedgerDirectory directory, IOptions<AdmissionOptions> options)
+internal sealed class LedgerReactions(PoolWriters pools, LedgerDirectory directory, LimitsAge limits, IOptions<AdmissionOptions> options)
 {
     /// <summary>Usage settles the reservation it belongs to. Where nobody could tell the pool, the request was not admitted yet: each pool keeps it for when it is.</summary>
     public async Task SettleAsync(IReadOnlyList<RecordedEvent> events, CancellationToken ct)
@@ -33,7 +33,10 @@ internal sealed class LedgerReactions(PoolWriters pools, LedgerDirectory directo
     public async Task ApplyLimitsAsync(IReadOnlyList<RecordedEvent> events, CancellationToken ct)
     {
         foreach (var recorded in events)
-            if (recorded.Data is LimitsAdjusted e)
-                await pools.SendAsync(e.Pool, ApplyLimits.Of(e, recorded.Position), ct);
+        {
+            if (recorded.Data is not LimitsAdjusted e) continue;
+            await pools.SendAsync(e.Pool, ApplyLimits.Of(e, recorded.Position), ct);
+            limits.Applied(e.Pool);
+        }
     }
 }

@@ -59,9 +59,9 @@ internal sealed class FairnessPools(ILedger ledger, LedgerDirectory directory, D
     }
 
     /// <summary>Reads or ticks a pool's state while nothing else touches it.</summary>
-    public T? With<T>(PoolId pool, Func<FairnessState, T?> use) where T : class
+    public T? With<T>(PoolId pool, Func<FairnessState, T?> use)
     {
-        lock (_gate) return _pools.TryGetValue(pool, out var state) ? use(state) : null;
+        lock (_gate) return _pools.TryGetValue(pool, out var state) ? use(state) : default;
     }
 
     /// <summary>A tick of this instance was not recorded.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using TokenLedger.Contracts;
 using TokenLedger.Core.Fairness;
@@ -12,13 +13,14 @@ namespace TokenLedger.Fairness;
 /// </summary>
 internal sealed class TickLoop(
     FairnessPools pools, [FromKeyedServices(FairnessPools.FollowerName)] LedgerFollower follower, ILedger ledger,
-    IOptions<FairnessOptions> options, TimeProvider clock, ILogger<TickLoop> log) : BackgroundService
+    IOptions<FairnessOptions> options, IMeterFactory meters, TimeProvider clock, ILogger<TickLoop> log) : BackgroundService
 {
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
     private readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(options.Value.LongestSilenceSeconds);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        meters.Create("TokenLedger.Fairness").CreateObservableGauge("tokenledger.fairness.limits_age", Ages, "s", "Time since a pool's last tick, whether or not it was published.");
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.LoopMs), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -60,8 +62,15 @@ internal sealed class TickLoop(
         }
     }
 
+    private IEnumerable<Measurement<double>> Ages()
+    {
+        foreach (var pool in pools.Pools)
+            if (pools.With(pool, state => clock.GetUtcNow() - state.TickedAt) is { } age)
+                yield return new(age.TotalSeconds, new KeyValuePair<string, object?>("pool", pool.Value));
+    }
+
     private bool IsDue(PoolId pool, DateTimeOffset now) =>
-        pools.With(pool, state => state.Pool.Settings is { } settings && !(now - state.TickedAt < TimeSpan.FromMilliseconds(settings.TickMs)) ? settings : null) is not null;
+        pools.With(pool, state => state.Pool.Settings is { } settings && !(now - state.TickedAt < TimeSpan.FromMilliseconds(settings.TickMs)));
 
     /// <summary>The time in whole microseconds, as the ledger keeps it.</summary>
     private DateTimeOffset Now() => clock.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TicksPerMicrosecond)) : default;

@@ -50,6 +50,7 @@ public sealed class WhatIfRun(FairnessState world, WhatIfChanges changes, Record
         ArgumentNullException.ThrowIfNull(recorded);
         RunUntil(recorded.At);
         if (recorded.Command is Admit admit) Admit(admit, recorded);
+        else if (recorded.Command is Drain) Drain(recorded);
         else if (IsCalledFor(recorded.Command) && changes.Apply(recorded.Command) is { } command) Follow(command, recorded.At);
         foreach (var evicted in recorded.Events.OfType<ReservationEvicted>()) PlanSurvivor(evicted.Request, recorded.At);
     }
@@ -77,6 +78,15 @@ public sealed class WhatIfRun(FairnessState world, WhatIfChanges changes, Record
         AdmittedNow++;
         _ownLives.Add(command.Request);
         if (Pool.Open.ContainsKey(command.Request)) PlanLife(admitted, recorded.At);
+    }
+
+    /// <summary>Waits end when the record has one end; here it may be another request's.</summary>
+    private void Drain(ReplayedDecision recorded)
+    {
+        if (Carry(recorded.Command, recorded.At).Answer is not Admitted { Event: var admitted } || recorded.Events.Any(e => e is RequestAdmitted same && same.Request == admitted.Request)) return;
+        AdmittedNow++;
+        _ownLives.Add(admitted.Request);
+        if (Pool.Open.ContainsKey(admitted.Request)) PlanLife(admitted, recorded.At);
     }
 
     private void Follow(PoolCommand command, DateTimeOffset at)

@@ -26,7 +26,7 @@ internal static class AdmissionEndpoints
     }
 
     private static async Task<Results<Created<AdmissionView>, Ok<AdmissionView>, ProblemHttpResult>> AdmitAsync(
-        PostAdmission body, HttpContext http, PoolWriters pools, AdmissionMeters meters, CancellationToken ct)
+        PostAdmission body, HttpContext http, PoolWriters pools, AdmissionMeters meters, TimeProvider clock, CancellationToken ct)
     {
         if (http.GetCaller() is not InferenceCaller caller)
             return Problem.Of(StatusCodes.Status403Forbidden, Refusals.Word(DenialReason.EntitlementUnknown), "No entitlement", "An operator key belongs to no entitlement: use an inference key.");
@@ -34,8 +34,17 @@ internal static class AdmissionEndpoints
         var command = PoolValidation.Admission(body, caller.Entitlement, fields);
         if (fields.Problem is { } invalid) return invalid;
 
-        var reply = await pools.SendAsync(caller.Pool, command, ct);
-        meters.Count(caller, reply?.Answer);
+        var (asked, reply) = (clock.GetTimestamp(), default(PoolReply));
+        try
+        {
+            reply = await pools.SendAsync(caller.Pool, command, ct);
+        }
+        catch (OperationCanceledException) when (command.WaitMs > 0)
+        {
+            meters.CountAbandoned(caller, clock.GetElapsedTime(asked));
+            throw;
+        }
+        meters.Count(caller, reply);
         switch (reply?.Answer)
         {
             case Admitted admitted:
@@ -47,6 +56,7 @@ internal static class AdmissionEndpoints
             case Denied denied:
                 RateLimitHeaders.Write(http.Response, denied.Headroom, denied.Event.RetryAfterMs);
                 return Refusals.Of(denied.Event);
+            case Stopping: return Refusals.Stopping(http.Response);
             case Conflicting conflict: return Problem.Of(StatusCodes.Status409Conflict, "request-id-reused", "This request id is taken", conflict.Detail);
             case Rejected { Kind: Rejection.NotYours } taken: return Problem.Of(StatusCodes.Status409Conflict, "request-id-reused", "This request id is taken", taken.Detail);
             case Rejected { Kind: Rejection.EntitlementUnknown } unknown:

@@ -13,6 +13,8 @@ internal static class PoolValidation
     private const long MostPerReplica = 1L << 53;
     private const long MostBucketTokens = 9_000_000_000_000;
     private const long LongestSloMs = 86_400_000;
+    private const int LongestWaitMs = 600_000;
+    private const int MostWaiting = 10_000;
 
     public static PoolSettings Settings(PutPool body, Fields fields)
     {
@@ -33,13 +35,23 @@ internal static class PoolValidation
             fields.Range(body.BurstSeconds ?? 10, "burstSeconds", 1, 3_600),
             fields.Range(body.LeaseSeconds ?? 300, "leaseSeconds", 1, 86_400),
             fields.Range(body.TickMs ?? 1_000, "tickMs", 100, 3_600_000), scaling,
-            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, Math.Abs(body.Lending ?? 0));
+            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, Math.Abs(body.Lending ?? 0), Queue(body.Queue, fields));
         fields.Require(
             (Int128)settings.PerReplica.TokensPerSecond * scaling.MaxReplicas * settings.BurstSeconds <= MostBucketTokens,
             "perReplica.tokensPerSecond", $"times the largest number of replicas and burstSeconds must not exceed {MostBucketTokens}");
         fields.Require((Int128)settings.PerReplica.KvCacheBytes * scaling.MaxReplicas <= long.MaxValue / 4, "perReplica.kvCacheBytes", "times the largest number of replicas is too large");
         fields.Require((long)settings.PerReplica.Sequences * scaling.MaxReplicas <= int.MaxValue / 4, "perReplica.sequences", "times the largest number of replicas is too large");
         return settings;
+    }
+
+    /// <summary>Left out, the defaults are not written down with the pool, so that they read as what they are.</summary>
+    private static QueueBounds? Queue(QueueShape? shape, Fields fields)
+    {
+        if (shape is null) return null;
+        var defaults = new QueueBounds();
+        return new(
+            shape.Order ?? defaults.Order, fields.Range(shape.MaxRequests ?? defaults.MaxRequests, "queue.maxRequests", 0, MostWaiting),
+            fields.Range(shape.MaxWaitMs ?? defaults.MaxWaitMs, "queue.maxWaitMs", 0, LongestWaitMs));
     }
 
     public static EntitlementTerms Terms(PutEntitlement body, Fields fields)
@@ -57,10 +69,10 @@ internal static class PoolValidation
     public static Admit Admission(PostAdmission body, EntitlementId entitlement, Fields fields)
     {
         fields.Require(body.Workload is null || body.Workload.Length <= 64 && !body.Workload.Any(char.IsControl), "workload", "must have at most 64 characters and no control characters");
-        if (body.WaitMs is not null) fields.Range(body.WaitMs, "waitMs", 0, 600_000);
         return new(
             fields.Required(body.RequestId, "requestId"), entitlement, fields.Range(body.InputTokens, "inputTokens", 0, MostTokens),
-            body.MaxOutputTokens is null ? null : fields.Range(body.MaxOutputTokens, "maxOutputTokens", 0, MostTokens), body.Workload);
+            body.MaxOutputTokens is null ? null : fields.Range(body.MaxOutputTokens, "maxOutputTokens", 0, MostTokens), body.Workload,
+            fields.Range(body.WaitMs ?? 0, "waitMs", 0, LongestWaitMs));
     }
 
     private static Capacity Capacity(CapacityShape? shape, string field, Fields fields, int least)

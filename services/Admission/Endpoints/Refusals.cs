@@ -11,6 +11,13 @@ internal static class Refusals
 {
     public static ProblemHttpResult NoPool(PoolId pool) => Problem.NotFound("pool-unknown", $"There is no pool '{pool}'.");
 
+    /// <summary>The process stops while the request waits.</summary>
+    public static ProblemHttpResult Stopping(HttpResponse response)
+    {
+        response.Headers.RetryAfter = "1";
+        return Problem.Of(StatusCodes.Status503ServiceUnavailable, "stopping", "The service stops", "The request keeps its place: send it again with the same id, and it waits along.", ("retryAfterMs", 1000));
+    }
+
     public static ProblemHttpResult Of(Rejected rejected) => rejected.Kind switch
     {
         Rejection.PoolUnknown => Problem.NotFound("pool-unknown", rejected.Detail),
@@ -27,10 +34,11 @@ internal static class Refusals
         var (status, title) = denied.Reason switch
         {
             DenialReason.NeverFits => (StatusCodes.Status422UnprocessableEntity, "Can never fit"),
+            DenialReason.EntitlementNotBound => (StatusCodes.Status403Forbidden, "The entitlement is not in force"),
             DenialReason.NoCapacity => (StatusCodes.Status503ServiceUnavailable, "The pool has no capacity now"),
             _ => (StatusCodes.Status429TooManyRequests, "No room now"),
         };
-        return denied.Reason == DenialReason.NeverFits
+        return denied.RetryAfterMs == 0
             ? Problem.Of(status, Word(denied.Reason), title, Explain(denied))
             : Problem.Of(status, Word(denied.Reason), title, Explain(denied), ("retryAfterMs", denied.RetryAfterMs));
     }
@@ -46,7 +54,9 @@ internal static class Refusals
         DenialReason.TokensExceeded => $"The request costs {denied.Tokens} tokens, more than the token rate of entitlement '{denied.Entitlement}' leaves now.",
         DenialReason.KvExceeded => $"The KV cache that {denied.Tokens} tokens need exceeds what entitlement '{denied.Entitlement}' has left.",
         DenialReason.PoolExhausted => $"Pool '{denied.Pool}' has no room for {denied.Tokens} tokens now.",
-        DenialReason.LowPriority => $"Pool '{denied.Pool}' is full, and nothing lighter than entitlement '{denied.Entitlement}' runs there.",
+        DenialReason.LowPriority => $"Pool '{denied.Pool}' is contended, and others go first.",
+        DenialReason.WaitExpired => $"The request waited as long as it would, and there was no room for {denied.Tokens} tokens.",
+        DenialReason.EntitlementNotBound => $"Entitlement '{denied.Entitlement}' ended while the request waited.",
         _ => throw new UnreachableException(),
     };
 }

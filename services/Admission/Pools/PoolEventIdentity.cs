@@ -10,6 +10,8 @@ internal static class PoolEventIdentity
         RequestAdmitted e => new(EventIds.Admission(e.Pool, e.Request), now, e, e.Request.ToString()),
         ReservationEvicted e => New(now, e, e.Request, EventIds.Admission(e.Pool, e.Beneficiary).ToString()),
         RequestDenied e => New(now, e, e.Request),
+        RequestQueued e => New(now, e, e.Request),
+        WaitAbandoned e => New(now, e, e.Request),
         PrefillReleased e => New(now, e, e.Request),
         ReservationRenewed e => New(now, e, e.Request),
         ReservationSettled e => New(now, e, e.Request),

@@ -11,6 +11,10 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
     private readonly RecordedAdmissions _admissions = new(pool, ledger);
     private PoolState _state = new(pool);
     private long _opening;
+    private readonly WaitingCallers _callers = new();
+    private bool _reloaded;
+    private bool _settled; // Nothing has happened since that could end a wait.
+    private volatile int _waiting;
 
     public string Stream { get; } = Streams.Pool(pool);
 
@@ -20,27 +24,35 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
 
     public void Reset()
     {
-        (_state, _opening) = (new(pool), 0);
+        (_state, _opening, _reloaded) = (new(pool), 0, true);
         _denials.Clear();
         _admissions.Reset();
     }
 
     public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
     {
+        _settled &= data is RequestAdmitted or RequestQueued || (data is RequestDenied denied && _state.Waiting.Find(denied.Request) is null);
         PoolEvolution.Evolve(_state, data, timestamp);
         if (data is BooksCarriedForward) _opening = _state.Version;
         if (data is RequestAdmitted admitted) _admissions.Remember(admitted.Request);
     }
 
+    /// <summary>Requests that wait for capacity.</summary>
+    public int Waiting => _waiting;
+
     /// <summary>An id is good for ever: what the pool itself does not know of the requests named is looked for, once for the whole batch.</summary>
-    public Task PrepareAsync(IReadOnlyList<PoolRequest> batch, CancellationToken ct) =>
-        _admissions.LookAsync(batch.Where(NeedsLook).Select(request => RequestOf(request)!.Value), ct);
+    public Task PrepareAsync(IReadOnlyList<PoolRequest> batch, CancellationToken ct)
+    {
+        _settled = false; // Time has passed.
+        return _admissions.LookAsync(batch.Where(NeedsLook).Select(request => RequestOf(request)!.Value), ct);
+    }
 
     public Decided<PoolReply> Decide(PoolRequest request, DateTimeOffset now)
     {
         if (request.Command is null) return Reply(new PoolReply(null, 0, _state.Settings is null ? null : PoolViews.Of(_state, now)));
         if (request.Command is Admit admit && _admissions.Find(admit.Request) is { } before) return Reply(Repeat(admit, before, now));
         var command = request.Command is Settle settle ? settle with { AdmissionRecorded = _admissions.Find(settle.Request) is not null } : request.Command;
+        if (command is Abandon { Request: var left } && _callers.IsHeard(left)) return Reply(new PoolReply(null, 0)); // Another caller of the same id has come.
         var decision = PoolDecisions.Decide(_state, command, now);
         if (RequestOf(request) is { } named && IsTooEarly(command, decision.Answer, named))
         {
@@ -49,6 +61,7 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         }
         return decision.Answer switch
         {
+            Waits waits => Record(decision.Events, waits, now, _callers.Of(waits.Request)),
             NotOpen when RequestOf(request) is { } id && _admissions.Find(id) is { } ended =>
                 Reply(new PoolReply(new Ended(((RequestAdmitted)ended.Data).Entitlement), ended.Position)),
             // Books are closed when there is nothing else to do, and not so often that writing them down costs more than reading on.
@@ -59,12 +72,32 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         };
     }
 
+    /// <summary>Whose turn has come is admitted, if anybody is there who would hear it: after a restart its client may have gone, and a reservation without one would only lie idle.</summary>
+    public IReadOnlyList<NewEvent> Follow(DateTimeOffset now)
+    {
+        if (_reloaded) _callers.DropLost(_state.Waiting);
+        _reloaded = false;
+        _waiting = _state.Waiting.Count;
+        if (_waiting == 0 || _settled) return [];
+        var decision = PoolDecisions.Decide(_state, new Drain(), now);
+        if (decision.Answer is Admitted { Event: var e } && _callers.IsAbsent(e.Request)) decision = PoolDecisions.Decide(_state, new Abandon(e.Request, e.Entitlement), now);
+        _settled = decision.Events.Count == 0;
+        return [.. decision.Events.Select(data => PoolEventIdentity.Identify(data, now))];
+    }
+
+    public DateTimeOffset? FollowsAt(DateTimeOffset now) => WaitingDecisions.NextMoment(_state, now);
+
+    public void Recorded(IReadOnlyList<NewEvent> events, Appended appended)
+    {
+        for (var i = 0; i < events.Count; i++) _callers.Recorded(events[i], appended.FirstPosition + i, _state);
+    }
+
     public IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now) =>
         _denials.Flush() is { } counts ? [new NewEvent(Guid.CreateVersion7(now), now, counts)] : [];
 
     private static Decided<PoolReply> Reply(PoolReply reply) => new([], _ => reply);
 
-    private static Decided<PoolReply> Record(IReadOnlyList<ILedgerEvent> events, PoolAnswer answer, DateTimeOffset now)
+    private static Decided<PoolReply> Record(IReadOnlyList<ILedgerEvent> events, PoolAnswer answer, DateTimeOffset now, WaitingCaller? caller = null)
     {
         var recorded = new NewEvent[events.Count];
         var place = events.Count - 1;
@@ -73,7 +106,7 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
             recorded[i] = PoolEventIdentity.Identify(events[i], now);
             if (events[i] is RequestAdmitted) place = i;
         }
-        return new(recorded, appended => new PoolReply(answer, events.Count == 0 ? 0 : appended.FirstPosition + place));
+        return new(recorded, appended => new PoolReply(answer, events.Count == 0 ? 0 : appended.FirstPosition + place, Caller: caller));
     }
 
     private PoolReply Repeat(Admit admit, RecordedEvent before, DateTimeOffset now)
@@ -87,7 +120,9 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
         return new(answer, before.Position);
     }
 
-    private bool NeedsLook(PoolRequest request) => RequestOf(request) is { } id && (_state.Open.ContainsKey(id) == request.Command is Admit || _admissions.MayBeRepeat(id));
+    private bool NeedsLook(PoolRequest request) => RequestOf(request) is { } id && (request.Command is Admit
+        ? _state.Open.ContainsKey(id) || _admissions.MayBeRepeat(id)
+        : !_state.Open.ContainsKey(id));
 
     /// <summary>True when the next batch, which finds recorded what this one admitted and looks for the id, must answer.</summary>
     private bool IsTooEarly(PoolCommand command, PoolAnswer answer, RequestId request) => (command, answer) switch

@@ -6,18 +6,26 @@ namespace TokenLedger.Metering.Intake;
 
 /// <summary>
 /// Decides what a report becomes. It keeps no state: the ledger's own index on event ids says whether a report is a repeat and whether its request was admitted,
-/// for ever and across restarts.
+/// for ever and across restarts. A report is recorded without a look for a repeat; only when the index has refused one are the next batches looked up first.
 /// </summary>
 internal sealed class UsageModel(PoolId? pool, ILedger ledger, LedgerDirectory directory, DirectoryFollower follower) : IStreamModel<RecordUsage, UsageAnswer>
 {
+    private const int CarefulBatches = 100;
     private readonly HashSet<Guid> _batch = [];
+    private readonly HashSet<Guid> _wanted = [];
+    private HashSet<Guid> _looked = [];
     private Dictionary<Guid, RecordedEvent> _recorded = [];
+    private int _careful;
 
     public string Stream { get; } = Streams.Usage(pool);
 
     public bool NeedsHistory => false;
 
-    public void Reset() => _batch.Clear();
+    public void Reset()
+    {
+        _batch.Clear();
+        _careful = CarefulBatches;
+    }
 
     public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
     {
@@ -27,13 +35,16 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, LedgerDirectory d
     public async Task PrepareAsync(IReadOnlyList<RecordUsage> batch, CancellationToken ct)
     {
         _batch.Clear();
-        var ids = new HashSet<Guid>(batch.Count * 2);
+        _looked = new(batch.Count);
         foreach (var command in batch)
         {
-            ids.Add(EventIds.Usage(command.Report.Source, command.Report.Id));
-            if (pool is { } known) ids.Add(EventIds.Admission(known, command.Report.Request));
+            var id = EventIds.Usage(command.Report.Source, command.Report.Id);
+            if (_careful > 0 || _wanted.Contains(id)) _looked.Add(id);
+            if (pool is { } known) _looked.Add(EventIds.Admission(known, command.Report.Request));
         }
-        _recorded = (await ledger.FindAsync(ids, ct)).ToDictionary(e => e.Id);
+        _wanted.Clear();
+        if (_careful > 0) _careful--;
+        _recorded = _looked.Count == 0 ? [] : (await ledger.FindAsync(_looked, ct)).ToDictionary(e => e.Id);
         if (pool is { } named && directory.FindPool(named) is null) await follower.RefreshAsync(ct);
     }
 
@@ -46,9 +57,9 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, LedgerDirectory d
             var recorded = (TokensConsumed)before.Data;
             return Answer(report.IsRepeatOf(recorded) ? new UsageRecorded(before.Position, Duplicate: true, recorded.Admitted) : new UsageConflict());
         }
-        if (_batch.Contains(id)) return Decided<UsageAnswer>.Later; // The same id twice in one batch: the next batch finds the first recorded.
+        if (_batch.Contains(id)) return Later(id); // The same id twice in one batch: the next batch finds the first recorded.
         var admitted = pool is { } known ? _recorded.GetValueOrDefault(EventIds.Admission(known, report.Request))?.Data as RequestAdmitted : null;
-        if (admitted is not null && command.Sender is { } sender && sender != admitted.Entitlement) return Answer(new UsageForeign());
+        if (admitted is not null && command.Sender is { } sender && sender != admitted.Entitlement) return _looked.Contains(id) ? Answer(new UsageForeign()) : Later(id);
         var consumed = Consumed(report, admitted, command.Sender, now);
         return new(
             [new NewEvent(id, now, consumed, report.Request.ToString())],
@@ -65,6 +76,13 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, LedgerDirectory d
             report.Source, report.Id, report.Request, pool, entitlement, admitted?.Tenant ?? terms?.Tenant, pool is { } known ? directory.FindPool(known)?.Model : null, terms?.ServiceClass,
             admitted is not null, report.InputTokens, report.CachedInputTokens, report.OutputTokens, report.ReasoningTokens, report.Outcome,
             report.StartedAt, report.FirstTokenAt, report.CompletedAt ?? now);
+    }
+
+    /// <summary>The next batch looks for it.</summary>
+    private Decided<UsageAnswer> Later(Guid id)
+    {
+        _wanted.Add(id);
+        return Decided<UsageAnswer>.Later;
     }
 
     private static Decided<UsageAnswer> Answer(UsageAnswer answer) => new([], _ => answer);

@@ -29,8 +29,10 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
         await using var ledger = await Servers.NewLedgerAsync(database, "ledger", ct);
         await using var raw = await Servers.NewLedgerAsync(database, "raw", ct);
         await using var single = await Servers.NewLedgerAsync(database, "single", ct);
+        await using var sequence = await Servers.NewLedgerAsync(database, "sequence", ct);
         await using var connection = await raw.OpenConnectionAsync(ct);
-        await using var oneByOne = await OneByOneWriter.OpenAsync(single, Connections, ct);
+        await using var dense = await OneByOneWriter.OpenAsync(single, "InsertOneDense", Connections, ct);
+        await using var gappy = await OneByOneWriter.OpenAsync(sequence, "InsertOne", Connections, ct);
         var (appending, copying, inserting) = (new PostgresLedger(ledger), new RawCopy(connection), new Traffic(new("bench"), 8, 1_000));
         await using var sealing = new BackgroundSealer(ledger, appending);
         var (stream, version) = (Streams.Pool(inserting.Pool), 0L);
@@ -39,11 +41,13 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
         // About as many events a round for every size, as far as small batches allow it in the time.
         var events = Math.Max(size * 10, Math.Min(size * 400, 40 * LargestBatch));
         var untilSealed = 0.0;
-        var rates = await Rounds.RunAsync(options.Duration, LedgerRoundAsync, () => Task.FromResult(untilSealed), RawRoundAsync, SingleRoundAsync);
+        var rates = await Rounds.RunAsync(options.Duration, LedgerRoundAsync, () => Task.FromResult(untilSealed), RawRoundAsync, () => SingleRoundAsync(dense), () => SingleRoundAsync(gappy));
 
         Results.Row($"append/{size}", Rounds.Typical(rates[0], rates[2]), "events/s", $"raw COPY in transactions of {size}");
         Results.Row($"append/{size}-sealed", Rounds.Typical(rates[1], rates[2]), "events/s", $"raw COPY in transactions of {size}");
-        if (size == LargestBatch) Results.Row($"append/{size}-to-single", Rounds.Typical(rates[0], rates[3]), "events/s", $"an event per transaction on {Connections} connections");
+        if (size < LargestBatch) return;
+        Results.Row($"append/{size}-to-single", Rounds.Typical(rates[0], rates[3]), "events/s", $"an event per transaction on {Connections} connections, positions dense");
+        Results.Row($"append/{size}-to-sequence", Rounds.Typical(rates[0], rates[4]), "events/s", $"an event per transaction on {Connections} connections, positions from a sequence");
 
         async Task<long> AppendAsync(IReadOnlyList<NewEvent> batch, long after) => (await appending.AppendAsync(stream, after, batch, ct)).FirstVersion + batch.Count - 1;
 
@@ -65,7 +69,7 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
             return await Rounds.RateAsync(events, () => copying.WriteAsync(rows, size, ct));
         }
 
-        async Task<double> SingleRoundAsync()
+        async Task<double> SingleRoundAsync(OneByOneWriter oneByOne)
         {
             var rows = Rows(2 * LargestBatch);
             return await Rounds.RateAsync(rows.Count, () => oneByOne.WriteAsync(rows, ct));

@@ -5,21 +5,22 @@ using TokenLedger.Contracts;
 namespace TokenLedger.Benchmarks;
 
 /// <summary>
-/// What an event store does that commits each event by itself: one prepared statement and one commit per event, on many connections at once, each with a stream of its own,
-/// so that nothing but the disk makes them wait for each other. It takes positions from a sequence, which has gaps and no order of commit, and is quicker for it.
+/// What an event store does that commits each event by itself: one prepared statement and one commit per event, on many connections at once, each with a stream of its own.
+/// Positions come from the head's row, as this ledger promises them, and then each commit waits for the one before; or from a sequence, which has gaps and no order of commit,
+/// and then nothing but the disk makes them wait.
 /// </summary>
 internal sealed class OneByOneWriter : IAsyncDisposable
 {
     private readonly List<NpgsqlCommand> _commands = [];
 
-    public static async Task<OneByOneWriter> OpenAsync(NpgsqlDataSource source, int connections, CancellationToken ct)
+    public static async Task<OneByOneWriter> OpenAsync(NpgsqlDataSource source, string statement, int connections, CancellationToken ct)
     {
         var writer = new OneByOneWriter();
         for (var i = 0; i < connections; i++)
         {
             var connection = await source.OpenConnectionAsync(ct);
             await using (var open = new NpgsqlCommand(BenchSql.Load("OpenStream"), connection) { Parameters = { new() { Value = $"pool-{i}" } } }) await open.ExecuteNonQueryAsync(ct);
-            var command = new NpgsqlCommand(BenchSql.Load("InsertOne"), connection);
+            var command = new NpgsqlCommand(BenchSql.Load(statement), connection);
             NpgsqlDbType[] types = [NpgsqlDbType.Varchar, NpgsqlDbType.Uuid, NpgsqlDbType.Jsonb, NpgsqlDbType.Varchar, NpgsqlDbType.TimestampTz, NpgsqlDbType.Varchar];
             foreach (var type in types) command.Parameters.Add(new() { NpgsqlDbType = type });
             command.Parameters[0].Value = $"pool-{i}";

@@ -52,10 +52,11 @@ internal static class EventExamples
         new LimitsApplied(Pool, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, [new(Gold, s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, OwedTokens: 6_000)]),
         new BooksCarriedForward(
             Pool, Events: 50_000, s_settings, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, s_bucket, s_books,
-            [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000, OwedTokens: 6_000)],
+            [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000, OwedTokens: 6_000, Returns: 0.75)],
             [new(Request, Gold, s_held, s_held, InputTokens: 1_024, SurplusTokens: 0, Noon, Noon.AddMinutes(5))],
             [new(Pool, s_other, InputTokens: 12, OutputTokens: 3, UsagePosition: 40, Gold)],
-            [new(s_other, Gold, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, Noon, Noon.AddSeconds(2))]),
+            [new(s_other, Gold, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, Noon, Noon.AddSeconds(2))],
+            WaitingTurn: 3, [new(s_other, Gold, Tokens: 1_536, Noon, Noon.AddSeconds(3))], MeanHoldTicks: 92_500_000),
         new TokensConsumed(
             "urn:gateway:eu-1", "evt-000041", Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true,
             InputTokens: 1_024, CachedInputTokens: 256, OutputTokens: 600, ReasoningTokens: 120, Outcome.Completed,

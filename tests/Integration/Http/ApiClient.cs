@@ -23,7 +23,7 @@ internal sealed class ApiClient(HttpClient http, string address, string? key)
     public const string Usage = "application/cloudevents+json";
     public const string UsageBatch = "application/cloudevents-batch+json";
 
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, string? body, string? contentType = "application/json", string? accept = null, string? authorization = null)
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, string? body, string? contentType = "application/json", string? accept = null, string? authorization = null, CancellationToken? ct = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(address + path, s_verbatim));
         if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
@@ -32,7 +32,7 @@ internal sealed class ApiClient(HttpClient http, string address, string? key)
         request.Headers.ExpectContinue = body?.Length > 1_000_000;
         if (accept is not null) request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(accept));
         if ((authorization ?? (key is null ? null : $"Bearer {key}")) is { } sent) request.Headers.TryAddWithoutValidation("Authorization", sent);
-        using var response = await http.SendAsync(request, Within.Patience());
+        using var response = await http.SendAsync(request, ct ?? Within.Patience());
         return new(
             (int)response.StatusCode, response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
             await response.Content.ReadAsStringAsync(Within.Patience()));

@@ -64,10 +64,13 @@ internal sealed class ApiInstance : IAsyncDisposable
         return new(await started.Task, run, log);
     }
 
+    /// <summary>Begins to stop, as at a signal.</summary>
+    public void Stop() => _app.Lifetime.StopApplication();
+
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        _app.Lifetime.StopApplication();
+        Stop();
         Assert.Equal(0, await _run.WaitAsync(Within.Patience()));
     }
 }

@@ -50,6 +50,16 @@ public sealed class BadBodyTests(BadInput fixture)
     private static bool IsJson(string value) => value is not ("NaN" or "Infinity" or "-Infinity" or "0x10" or "01");
 
     [Theory]
+    [InlineData(Pool, "queue", "{\"order\":\"lifo\"}", "queue.order")]
+    [InlineData(Pool, "queue", "{\"order\":0}", "queue.order")]
+    [InlineData(Pool, "queue", "{\"maxRequests\":-1}", "queue.maxRequests")]
+    [InlineData(Pool, "queue", "{\"maxRequests\":10001}", "queue.maxRequests")]
+    [InlineData(Pool, "queue", "{\"maxRequests\":1.5}", "queue.maxRequests")]
+    [InlineData(Pool, "queue", "{\"maxWaitMs\":-1}", "queue.maxWaitMs")]
+    [InlineData(Pool, "queue", "{\"maxWaitMs\":600001}", "queue.maxWaitMs")]
+    [InlineData(Pool, "queue", "{\"maxWaits\":1}", "queue.maxWaits")]
+    [InlineData(Pool, "queue", "[]", "queue")]
+    [InlineData(Admissions, "waitMs", "600001", "waitMs")]
     [InlineData(Pool, "model", null, "model")]
     [InlineData(Pool, "model", "\"\"", "model")]
     [InlineData(Pool, "model", "\"a\\u0000b\"", "model")]

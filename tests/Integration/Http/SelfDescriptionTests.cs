@@ -15,7 +15,7 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
         Assert.Equal("""{"status":"live"}""", (await _api.Nobody.GetAsync("/livez")).MustBe(200).Body);
         JsonNode ready = null!;
         await _api.Events.UntilAsync(async () => (ready = (await _api.Nobody.GetAsync("/readyz")).Json)["status"]!.ToString() == "ready");
-        Assert.Equal(["bus", "database", "projections"], ready["checks"]!.AsArray().Select(check => (string?)check!["name"]));
+        Assert.Equal(["bus", "database", "limits", "projections"], ready["checks"]!.AsArray().Select(check => (string?)check!["name"]));
         Assert.Equal(["admission-capacity", "admission-limits", "admission-settlement", "fairness-demand", "metering-usage"], ready["projections"]!.AsArray().Select(one => (string?)one!["name"]));
     }
 

@@ -40,6 +40,19 @@ public sealed class UsageIntakeTests(UsageIntakeTests.OnePool fixture) : IClassF
         Assert.Equal(2, (await _api.Events.AllAsync<TokensConsumed>(e => e.EventId.StartsWith($"{known}-", StringComparison.Ordinal))).Count);
     }
 
+    [Fact]
+    public async Task Knows_a_repeat_again_when_it_had_stopped_looking_for_repeats()
+    {
+        var (mine, other) = (Bodies.Usage(Guid.NewGuid()), Bodies.Usage(fixture.Foreign));
+        var first = (await _gateway.PostUsageAsync(mine)).MustBe(202);
+        // More batches than are looked up after a start.
+        for (var i = 0; i < 110; i++) (await _gateway.UseAsync(Guid.NewGuid())).MustBe(202);
+        (await _gateway.PostUsageAsync(other)).MustRefuse(403, "foreign-request");
+        var again = (await _gateway.PostUsageAsync(mine)).MustBe(202);
+        Assert.Equal((true, first.Position), ((bool)again.Json["duplicate"]!, again.Position));
+        (await _gateway.PostUsageAsync(mine.But("data.inputTokens", "7"))).MustRefuse(409, "event-id-reused");
+    }
+
     private static string Describe(JsonNode result) => (int)result["status"]! switch
     {
         202 => $"202 {result["duplicate"]} {result["admitted"]}",

@@ -46,6 +46,22 @@ public sealed class RecentEventsTests(TestDatabase database) : IClassFixture<Tes
         for (long after = 0; after < 960; after += 37) await SameAsync(plain, mine, after, 100, null, null);
     }
 
+    [Fact]
+    public async Task Finds_what_the_database_finds_whoever_appended()
+    {
+        var (plain, mine, other) = (new PostgresLedger(_source, 0), new PostgresLedger(_source, 7), new PostgresLedger(_source, 7));
+        List<Guid> ids = [Guid.NewGuid()];
+        for (var version = 0; version < 40; version += 4)
+        {
+            var events = Facts.Capacities(4);
+            await (version % 12 == 0 ? other : mine).AppendAsync("a", version, events, Ct);
+            ids.AddRange(events.Select(e => e.Id));
+            Assert.Equal((await plain.FindAsync(ids, Ct)).Select(Text).Order(StringComparer.Ordinal), (await mine.FindAsync(ids, Ct)).Select(Text).Order(StringComparer.Ordinal));
+        }
+        // The last ones come from memory.
+        Assert.Equal(4, (await mine.FindAsync([.. ids[^4..], ids[^1]], Ct)).Count);
+    }
+
     /// <summary>The same events up to where the answer reaches; one from memory may reach less far than the head that another process has moved.</summary>
     private static async Task SameAsync(PostgresLedger plain, PostgresLedger mine, long after, int limit, string[]? types, string? stream)
     {

@@ -51,7 +51,7 @@ public sealed class BenchTests
         var json = JsonDocument.Parse(new BenchReport("bench bus", JsonDocument.Parse("{\"cores\":2}").RootElement, [row]).ToJson()).RootElement;
         Assert.Equal(["name", "machine", "rows"], json.EnumerateObject().Select(field => field.Name));
         Assert.Equal(2, json.GetProperty("machine").GetProperty("cores").GetInt32());
-        Assert.Equal(["name", "value", "unit", "baseline", "ratio", "target", "ok", "against", "rule"], json.GetProperty("rows")[0].EnumerateObject().Select(field => field.Name));
+        Assert.Equal(["name", "value", "unit", "baseline", "ratio", "target", "ok", "against", "rule", "low", "high"], json.GetProperty("rows")[0].EnumerateObject().Select(field => field.Name));
         Assert.Equal(JsonValueKind.Null, json.GetProperty("rows")[0].GetProperty("ok").ValueKind);
     }
 

@@ -55,7 +55,7 @@ public sealed class WhatIfOutputTests
         var line = new PlotLine("a < b & c", [(0, 3), (1, 0), (2, 7)], 1);
         var svg = XDocument.Parse(new ComparisonPlot("<title>", "caption").Lines("held", line, line, line, line).Bars("refusals", [("no-capacity", 0, 5), ("never-fits", 12_000, 1)]).ToSvg());
         XNamespace ns = "http://www.w3.org/2000/svg";
-        Assert.Equal(4, svg.Descendants(ns + "path").Count());
+        Assert.Equal(4 + 2, svg.Descendants(ns + "path").Count()); // Four curves, and the dashed ones again in the legend.
         Assert.Contains(svg.Descendants(ns + "text"), text => text.Value == "12,000");
         Assert.All(svg.Descendants(ns + "rect"), bar => Assert.InRange((double)bar.Attribute("width")!, 0, 960));
         Assert.All(svg.Descendants(ns + "text"), text => Assert.InRange((double)text.Attribute("y")!, 0, (double)svg.Root!.Attribute("height")!));

@@ -16,14 +16,26 @@ internal sealed class FairPlay
     private long _position;
     private int _next;
 
-    public FairnessState Fairness { get; } = new(PoolScenario.Pool);
+    private readonly List<RecordedEvent> _history = [];
+
+    /// <summary>The instances of Fairness: all tick at once, and one of them in turns is the first to append.</summary>
+    public List<FairnessState> Instances { get; } = [new(PoolScenario.Pool)];
+
+    public FairnessState Fairness => Instances[0];
+
+    /// <summary>The pool's stream.</summary>
+    public IEnumerable<RecordedEvent> History => _history.Where(e => e.Data is not LimitsAdjusted);
+
+    /// <summary>All events, those of the fairness stream among them, after a position.</summary>
+    public IEnumerable<RecordedEvent> Since(long position) => _history.Skip((int)position);
+
+    /// <summary>What ticks published.</summary>
+    public IEnumerable<LimitsAdjusted> Ticks => _history.Select(e => e.Data).OfType<LimitsAdjusted>();
+
+    /// <summary>False while no instance of Fairness runs.</summary>
+    public bool Ticking { get; set; } = true;
     public PoolState Pool { get; } = new(PoolScenario.Pool);
     public DateTimeOffset Now { get; private set; } = PoolScenario.Start;
-
-    /// <summary>Told every tick that was published.</summary>
-    public Action<LimitsAdjusted>? Adjusted { get; set; }
-
-    public IEnumerable<FairnessShare> Shares => Fairness.Latest;
 
     /// <param name="waiting">How many requests it wants to have waiting beside those that run; 0 for a tenant that has gone quiet.</param>
     public void Want(string tenant, int waiting, long tokens = 90)
@@ -64,10 +76,14 @@ internal sealed class FairPlay
 
     private void Tick()
     {
-        if (FairnessDecisions.Tick(Fairness, Now) is not { } adjusted) return;
-        See(adjusted);
-        Adjusted?.Invoke(adjusted);
-        Take(ApplyLimits.Of(adjusted, _position));
+        if (!Ticking) return;
+        var first = Instances[(int)(Now.ToUnixTimeSeconds() % Instances.Count)];
+        var recorded = FairnessDecisions.Tick(first, Now);
+        foreach (var other in Instances.Where(other => other != first))
+            if (FairnessDecisions.Tick(other, Now) is { } lost && recorded is not null) other.Lost(lost);
+        if (recorded is null) return;
+        See(recorded);
+        Take(ApplyLimits.Of(recorded, _position));
     }
 
     private void Step()
@@ -94,8 +110,12 @@ internal sealed class FairPlay
         _next++;
     }
 
-    private void See(ILedgerEvent data) =>
-        Fairness.Evolve(new(++_position, "any", _position, Guid.Empty, EventCatalogue.Of(data.GetType()).WireName, Now, data));
+    private void See(ILedgerEvent data)
+    {
+        var recorded = new RecordedEvent(++_position, "any", _position, Guid.Empty, EventCatalogue.Of(data.GetType()).WireName, Now, data);
+        _history.Add(recorded);
+        foreach (var instance in Instances) instance.Evolve(recorded);
+    }
 
     private sealed class Tenant
     {

@@ -61,9 +61,10 @@ public sealed class FairPlayTests
         Assert.InRange(play.Held("copilot"), 3, 5);
     }
 
-    private static FairPlay Copilots(int replicas)
+    internal static FairPlay Copilots(int replicas, int instances = 1)
     {
         var play = new FairPlay();
+        while (play.Instances.Count < instances) play.Instances.Add(new(PoolScenario.Pool));
         play.Take(Configure(tokens: 120, kv: 1_000_000, sequences: 8, replicas: replicas, most: 2));
         play.Take(Grant("copilot", ServiceClass.Elastic, 75, 0, 5, slo: 500));
         play.Take(Grant("synth", ServiceClass.Elastic, 75, 0, 5, slo: 30_000));

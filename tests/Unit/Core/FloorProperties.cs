@@ -22,7 +22,7 @@ public sealed class FloorProperties
             PoolRun run = null!;
             run = new PoolRun
             {
-                Before = command => due = command is Admit admit && buckets.ContainsKey(admit.Entitlement) && !run.State.Open.ContainsKey(admit.Request) && IsWithinBaseline(admit),
+                Before = command => due = command is Admit admit && buckets.ContainsKey(admit.Entitlement) && !run.State.Open.ContainsKey(admit.Request) && run.State.Waiting.Find(admit.Request) is null && IsWithinBaseline(admit),
                 After = (command, decision) =>
                 {
                     if (due) Assert.IsType<Admitted>(decision.Answer);

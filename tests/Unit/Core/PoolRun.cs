@@ -22,6 +22,9 @@ internal sealed class PoolRun
     /// <summary>Called after a decision and all its events.</summary>
     public Action<PoolCommand, PoolDecision>? After { get; init; }
 
+    /// <summary>As a pool's writer does: waits that can end do so after every command.</summary>
+    public bool Drains { get; init; }
+
     public PoolRun Take(params IEnumerable<PoolCommand> commands)
     {
         foreach (var command in commands) Take(new Step(command, 0));
@@ -44,6 +47,13 @@ internal sealed class PoolRun
             ApplyLimits c => c with { Position = _history.Count + 1 },
             var other => other,
         };
+        Decide(command);
+        while (Drains && Decide(new Drain())) { }
+    }
+
+    /// <returns>True when anything came of it.</returns>
+    private bool Decide(PoolCommand command)
+    {
         Before?.Invoke(command);
         var decision = PoolDecisions.Decide(State, command, Now);
         foreach (var data in decision.Events)
@@ -53,6 +63,7 @@ internal sealed class PoolRun
             OnEvent?.Invoke(data);
         }
         After?.Invoke(command, decision);
+        return decision.Events.Count > 0;
     }
 
     /// <summary>All that a decision can depend on, as text.</summary>
@@ -63,6 +74,10 @@ internal sealed class PoolRun
             $"{e.Id} {e.Terms} {e.State} {e.Limits} {e.Debt:R} {e.Burst:R} {e.Weight:R} {e.OwedTokens} {Bucket(e.Rate, now)} {Bucket(e.Baseline, now)} {e.MeanHold} {pool.RoomFor(e)} {string.Join(',', e.Keys)} {Books(e.Account)}")),
         .. pool.Open.Values.OrderBy(r => r.Request.Value).Select(r => $"{r.Request} {r.Entitlement.Id} {r.Reserved} {r.Outstanding} {r.InputTokens} {r.SurplusTokens} {r.AdmittedAt:O} {r.ExpiresAt:O}"),
         .. pool.Deferred.Values.Select(PoolScenario.Text),
+        $"turn {pool.Waiting.Turn} hold {pool.MeanHold} returns {string.Join(' ', pool.Entitlements.Values.Select(e => e.Returns))}",
+        .. pool.Returns.InTime.Select(t => $"{t.Request} {t.Entitlement.Id} {t.Tokens} {t.ToldAt:O} {t.At:O}"),
+        .. pool.Waiting.ByArrival.Select(w => $"{w.Ask with { WaitMs = 0 }} {w.Tokens} {w.Since:O} {w.Until:O}"),
+        string.Join(' ', pool.Waiting.InOrder(pool.Settings?.Queue?.Order ?? default).Select(w => w.Request)),
     ]);
 
     private static string Bucket(TokenBucket bucket, DateTimeOffset now) => $"{bucket.Rate}/{bucket.DepthTokens}/{bucket.TokensAt(now)}/{bucket.TimeUntilFull(now).Ticks}";

@@ -42,6 +42,8 @@ internal sealed class PoolScenario
         return this;
     }
 
+    public PoolAnswer Answer => _decision!.Answer;
+
     public PoolScenario Then(params ILedgerEvent[] events)
     {
         Assert.Equal(events.Select(Text), _decision!.Events.Select(Text));

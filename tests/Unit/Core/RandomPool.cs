@@ -22,7 +22,8 @@ internal static class RandomPool
         from input in s_tokens
         from output in s_tokens
         from unlimited in Gen.Choose(0, 4)
-        select (PoolCommand)Story.Admit(request, name, input, unlimited == 0 ? null : output);
+        from wait in Gen.Frequency((1, Gen.Constant(0L)), (1, Longs(1, 40_000)))
+        select (PoolCommand)Story.Admit(request, name, input, unlimited == 0 ? null : output, wait);
 
     private static readonly Gen<PoolCommand> s_small =
         from request in Gen.Choose(1, 80)
@@ -35,9 +36,11 @@ internal static class RandomPool
         from name in s_names
         from input in s_tokens
         from output in s_tokens
-        from how in Gen.Choose(0, 5)
+        from how in Gen.Choose(0, 9)
         select how switch
         {
+            6 => Story.Leave(request, name),
+            > 6 => new Drain(),
             0 => Story.Release(request, name),
             1 => Story.Renew(request, name),
             2 => Story.FirstToken(request, name),
@@ -61,11 +64,13 @@ internal static class RandomPool
         from lease in Gen.Choose(30, 60)
         from tokens in Gen.Choose(0, 120)
         from tenths in Gen.Choose(-10, 20)
+        from order in Gen.Elements(Enum.GetValues<QueueOrder>())
+        from places in Gen.Choose(0, 4)
         from what in Gen.Choose(0, 9)
         select what switch
         {
             0 => Story.Revoke(name),
-            1 => Story.Configure(tokens: 80 + replicas, replicas: Math.Min(replicas, 3), most: 3, lease: lease),
+            1 => Story.Configure(tokens: 80 + replicas, replicas: Math.Min(replicas, 3), most: 3, lease: lease, queue: new(order, places, 20_000)),
             2 or 3 or 4 => new ApplyCapacity(replicas, 0),
             5 or 6 => new ApplyLimits([new(new(name), new(tokens, tokens * 100, tokens / 10), tenths / 10.0, Math.Max(0, tenths) / 10.0, 1 + tokens)], 0),
             _ => (PoolCommand)new Sweep(),

@@ -48,10 +48,66 @@ public sealed class RetryAfterTests
     }
 
     [Fact]
-    public void For_a_sequence_is_the_mean_time_one_is_held_shared_by_those_in_flight()
+    public void For_a_sequence_is_when_the_oldest_in_flight_will_have_lasted_the_mean_time()
     {
-        var pool = AllClasses().Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1), Admit(3, "g", 1), Admit(4, "g", 1));
-        Assert.Equal(10_000, pool.When(Admit(5, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
+        var pool = AllClasses().Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1)).At(31).Given(Admit(3, "g", 1)).At(32).Given(Admit(4, "g", 1));
+        Assert.Equal(28_000, pool.When(Admit(5, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
+    }
+
+    [Fact]
+    public void For_a_sequence_of_requests_that_overrun_is_reckoned_from_how_often_one_ends()
+    {
+        var pool = AllClasses().Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1), Admit(3, "g", 1), Admit(4, "g", 1)).At(100);
+        Assert.Equal((1.15 + 1.5) * 10_000, pool.When(Admit(5, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
+    }
+
+    [Fact]
+    public void Is_another_moment_for_each_who_is_refused()
+    {
+        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        Assert.Equal([2_000, 4_000, 6_000], Enumerable.Range(2, 3).Select(i => pool.When(Admit(i, "e", 200)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs));
+        var slots = new PoolScenario().Given(Configure(sequences: 2), Grant("e", ServiceClass.Elastic), Admit(1, "e")).At(10).Given(Release(1, "e"), Admit(2, "e"), Admit(3, "e"));
+        var told = Enumerable.Range(4, 5).Select(i => slots.When(Admit(i, "e")).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs).ToList();
+        Assert.Equal(told.Distinct().Order(), told);
+    }
+
+    [Fact]
+    public void A_client_that_comes_too_early_is_told_its_time_again()
+    {
+        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        Assert.Equal(5_000, pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
+        Assert.Equal(7_000, pool.When(Admit(3, "e", 200)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
+        Assert.Equal(3_000, pool.At(2).When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
+        Assert.Equal(1_000, pool.At(4.5).When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
+        Assert.Equal([5.0, 7.0], pool.State.Returns.InTime.Select(told => (told.At - PoolScenario.Start).TotalSeconds));
+        pool.At(5).When(Admit(2, "e", 500)).ThenAdmits();
+    }
+
+    [Fact]
+    public void Room_is_kept_for_whoever_was_told_once_its_clients_are_known_to_come_back()
+    {
+        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
+        // Nothing is known of its clients yet.
+        pool.At(4).When(Admit(3, "e", 100)).ThenAdmits();
+        pool.At(6).When(Admit(2, "e", 500)).ThenAdmits();
+        Assert.Equal(1, pool["e"].Returns);
+        Assert.Equal(5_000, pool.When(Admit(4, "e", 500)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
+        Assert.Equal(2_000, pool.At(10).When(Admit(5, "e", 100)).ThenRefuses(DenialReason.LowPriority).RetryAfterMs);
+        pool.At(11).When(Admit(4, "e", 500)).ThenAdmits();
+        pool.At(12).When(Admit(5, "e", 100)).ThenAdmits();
+    }
+
+    [Fact]
+    public void Room_is_not_kept_for_longer_than_a_client_may_be_late()
+    {
+        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
+        pool.At(5).Given(Admit(2, "e", 500)).When(Admit(3, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
+        pool.At(12).When(Admit(4, "e", 500)).ThenRefuses(DenialReason.LowPriority);
+        pool.At(12.000001).When(Admit(5, "e", 500)).ThenAdmits();
+        pool.When(Admit(6, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
+        Assert.Equal(0.9, pool["e"].Returns!.Value, 9);
     }
 
     [Fact]
@@ -59,10 +115,15 @@ public sealed class RetryAfterTests
         Assert.Equal(100_000, AllClasses().Given(Admit(1, "g", 1), Admit(2, "g", 1), Admit(3, "g", 1)).When(Admit(4, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
 
     [Fact]
-    public void The_mean_hold_gives_the_newest_a_tenth()
+    public void The_mean_hold_is_the_mean_of_the_first_hundred_and_then_gives_the_newest_a_hundredth()
     {
         var pool = Elastic().Given(Admit(1, "e")).At(10).Given(Settle(1, 1, 1), Admit(2, "e")).At(40).Given(Settle(2, 1, 1));
-        Assert.Equal(TimeSpan.FromSeconds(12), pool["e"].MeanHold);
+        Assert.Equal(TimeSpan.FromSeconds(20), pool["e"].MeanHold);
+        for (var i = 3; i <= 100; i++) pool.Given(Admit(i, "e", 0)).At(20 + i * 20).Given(Settle(i, 0, 0));
+        Assert.InRange(pool["e"].MeanHold!.Value.TotalSeconds, 19.9, 20.7);
+        var mean = pool["e"].MeanHold!.Value;
+        pool.Given(Admit(101, "e", 0)).At(2_020 + 220).Given(Settle(101, 0, 0));
+        Assert.Equal(mean + (TimeSpan.FromSeconds(220) - mean) / 100, pool["e"].MeanHold);
     }
 
     [Fact]

@@ -9,8 +9,8 @@ internal static class Story
 {
     public static ConfigurePool Configure(
         long tokens = 100, long kv = 10_000, int sequences = 10, int replicas = 1, int most = 1, long kvPerToken = 1, int burst = 10, int lease = 300,
-        AdmissionPolicy policy = AdmissionPolicy.WeightedShare, bool shadow = false, double lending = 0) =>
-        new(new("model", replicas, new(tokens, kv, sequences), kvPerToken, DefaultMaxOutputTokens: 50, burst, lease, TickMs: 1_000, new(0, most, 0.8), policy, shadow, lending));
+        AdmissionPolicy policy = AdmissionPolicy.WeightedShare, bool shadow = false, double lending = 0, QueueBounds? queue = null) =>
+        new(new("model", replicas, new(tokens, kv, sequences), kvPerToken, DefaultMaxOutputTokens: 50, burst, lease, TickMs: 1_000, new(0, most, 0.8), policy, shadow, lending, queue));
 
     public static GrantEntitlement Grant(
         string name, ServiceClass serviceClass, long tokens = 0, long kv = 0, int sequences = 0, long slo = 500, double? from = null, double? to = null) =>
@@ -24,7 +24,7 @@ internal static class Story
 
     public static RequestId Id(int number) => new(new Guid(number, 0, 0, new byte[8]));
 
-    public static Admit Admit(int request, string entitlement, long input = 10, long? output = 0) => new(Id(request), new(entitlement), input, output, null);
+    public static Admit Admit(int request, string entitlement, long input = 10, long? output = 0, long wait = 0) => new(Id(request), new(entitlement), input, output, null, wait);
 
     public static Settle Settle(int request, long input, long output, bool recorded = true) => new(Id(request), input, output, 77, recorded);
 
@@ -33,6 +33,8 @@ internal static class Story
     public static ReleasePrefill FirstToken(int request, string entitlement) => new(Id(request), new(entitlement));
 
     public static Renew Renew(int request, string entitlement) => new(Id(request), new(entitlement));
+
+    public static Abandon Leave(int request, string entitlement) => new(Id(request), new(entitlement));
 
     public static RevokeEntitlement Revoke(string entitlement) => new(new(entitlement));
 

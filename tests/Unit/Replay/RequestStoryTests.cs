@@ -1,4 +1,5 @@
 using TokenLedger.Contracts;
+using TokenLedger.Core.Pools;
 using TokenLedger.Core.Replay;
 using TokenLedger.Tests.Unit.Core;
 
@@ -18,6 +19,17 @@ public sealed class RequestStoryTests
         Assert.Equal([DenialReason.TokensExceeded, null], story.Attempts.Select(attempt => attempt.Explanation.Refused));
         Assert.Equal(pool.History.Where(e => e.Data is RequestDenied || (e.Data is RequestAdmitted admitted && admitted.Request == Story.Id(2))).Select(e => e.Position), story.Attempts.Select(attempt => attempt.Position));
         Assert.Equal(["prefill-released.v1", "reservation-renewed.v1", "reservation-settled.v1"], story.Afterwards.Select(e => e.Type));
+    }
+
+    [Fact]
+    public void Tells_of_a_wait_and_how_it_ended()
+    {
+        var pool = Story.Elastic().Given(Story.Admit(1, "e", 1_000), Story.Admit(2, "e", 200, wait: 5_000), Story.Admit(3, "e", 900, wait: 1_000));
+        pool.At(1).When(new Drain()).ThenRefuses(DenialReason.WaitExpired);
+        pool.At(2).Given(new Drain());
+        var (admitted, expired) = (Tell(pool.History, 2), Tell(pool.History, 3));
+        Assert.Equal(("request-queued.v1", null), (Assert.Single(admitted.Afterwards).Type, Assert.Single(admitted.Attempts).Explanation.Refused));
+        Assert.Equal(("request-queued.v1", DenialReason.WaitExpired), (Assert.Single(expired.Afterwards).Type, Assert.Single(expired.Attempts).Explanation.Refused));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using TokenLedger.Contracts;
+using TokenLedger.Core.Pools;
 using TokenLedger.Core.Replay;
 using TokenLedger.Tests.Unit.Core;
 using static TokenLedger.Contracts.ServiceClass;
@@ -97,6 +98,27 @@ public sealed class WhatIfTests
         Assert.Equal((10, 2), Under(AdmissionPolicy.WeightedShare));
 
         static (long, long) Under(AdmissionPolicy policy) => Run(Crowded(), 4, s_same with { Policy = policy }).Result.WhatIf is var run ? (run.Admitted, run.Refused) : default;
+    }
+
+    [Fact]
+    public void Under_weighted_share_the_pool_is_divided_in_every_tick_whatever_policy_the_record_was_made_under()
+    {
+        // One asks first every time and fills the pool; the other, of the same weight, comes away empty under the threshold.
+        var pool = new PoolScenario().Given(
+            Story.Configure(tokens: 1_000, policy: AdmissionPolicy.Threshold), Story.Grant("first", Elastic, 500, 5_000, 5), Story.Grant("second", Elastic, 500, 5_000, 5));
+        var (request, running) = (0, new Queue<(int At, int Request)>());
+        for (var second = 1; second <= 120; second++)
+        {
+            pool.At(second);
+            while (running.TryPeek(out var oldest) && oldest.At + 4 <= second) pool.When(Story.Settle(running.Dequeue().Request, 400, 0));
+            foreach (var name in (string[])["first", "second"])
+                for (var i = 0; i < 12; i++)
+                    if (pool.When(Story.Admit(++request, name, 400)).Answer is Admitted) running.Enqueue((second, request));
+        }
+        var run = Run(pool.History, 4, s_same with { Policy = AdmissionPolicy.WeightedShare }).Result;
+        var (first, other) = (run.WhatIf.Entitlements[0], run.WhatIf.Entitlements[1]);
+        Assert.Equal(0, run.Recorded.Entitlements[1].Admitted);
+        Assert.True(other.Admitted > 0.4 * (first.Admitted + other.Admitted), $"{first.Admitted} and {other.Admitted}");
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal sealed record Measurement(string Name, double Value, string Unit, doubl
 /// <param name="Ratio">Value ÷ baseline.</param>
 /// <param name="Target">The number to hold; <paramref name="Rule"/> says of what and in which direction.</param>
 /// <param name="Ok">Null without a target.</param>
-internal sealed record BenchRow(string Name, double Value, string Unit, double? Baseline, double? Ratio, double? Target, bool? Ok, string? Against = null, string? Rule = null)
+/// <param name="Low">With <paramref name="High"/> the 95 % interval of the median over several runs; null for a single one.</param>
+internal sealed record BenchRow(string Name, double Value, string Unit, double? Baseline, double? Ratio, double? Target, bool? Ok, string? Against = null, string? Rule = null, double? Low = null, double? High = null)
 {
     public static BenchRow Judge(Measurement measured, BenchTarget? target)
     {

@@ -12,10 +12,10 @@ internal static class BenchTables
     {
         if (report.Machine is { } machine)
             console.WriteLine(string.Join(" · ", machine.EnumerateObject().Select(field => $"{field.Name} {(field.Value.ValueKind == JsonValueKind.Number ? field.Value.GetRawText() : field.Value.GetString())}")));
-        var table = Terminal.NewTable("figure", "value", "unit", "baseline", "which is", "ratio", "target", "ok");
-        foreach (var column in (int[])[1, 3, 5]) table.Columns[column].Alignment = Justify.Right;
+        var table = Terminal.NewTable("figure", "value", "95 %", "unit", "baseline", "which is", "ratio", "target", "ok");
+        foreach (var column in (int[])[1, 2, 4, 6]) table.Columns[column].Alignment = Justify.Right;
         foreach (var row in report.Rows)
-            table.AddPlainRow(row.Name, Number(row.Value), row.Unit, Number(row.Baseline), row.Against ?? "", Number(row.Ratio), row.Rule ?? "", row.Ok switch { true => "yes", false => "NO", null => "" });
+            table.AddPlainRow(row.Name, Number(row.Value), row.Low is null ? "" : $"{Number(row.Low)} to {Number(row.High)}", row.Unit, Number(row.Baseline), row.Against ?? "", Number(row.Ratio), row.Rule ?? "", row.Ok switch { true => "yes", false => "NO", null => "" });
         console.Write(table);
     }
 

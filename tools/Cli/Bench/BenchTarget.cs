@@ -24,9 +24,9 @@ internal sealed record BenchTarget(string Row, string Of, double? AtLeast = null
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Of} {(AtLeast is null ? "≤" : "≥")} {Number:0.###}");
 
     /// <summary>All targets by the row they are for.</summary>
-    public static IReadOnlyDictionary<string, BenchTarget> Load()
+    public static IReadOnlyDictionary<string, BenchTarget> Load(string resource = "TokenLedger.Cli.Bench.targets.json")
     {
-        using var file = typeof(BenchTarget).Assembly.GetManifestResourceStream("TokenLedger.Cli.Bench.targets.json")!;
+        using var file = typeof(BenchTarget).Assembly.GetManifestResourceStream(resource)!;
         return JsonSerializer.Deserialize(file, BenchJson.Default.BenchTargetArray)!.ToDictionary(target => target.Row);
     }
 }

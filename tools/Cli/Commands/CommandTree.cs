@@ -21,6 +21,8 @@ internal static class CommandTree
             ArchiveCommand.Create(),
             VerifyCommand.Create(globals),
             BenchCommand.Create(globals),
+            ExperimentCommand.Create(globals),
+            SimulateCommand.Create(globals),
         };
         foreach (var option in globals.Options) root.Add(option);
         return root;

@@ -80,6 +80,7 @@ internal static class ExplainText
             RetryBasis.RateBucket => "when the entitlement's bucket holds what the request needs",
             RetryBasis.FloorBucket => "when the bucket of the entitlement's baseline holds what the request needs",
             RetryBasis.SurplusBucket => "when the pool's surplus bucket holds what the request needs",
+            RetryBasis.Told => "the time it was told before",
             _ => throw new UnreachableException(),
         };
         return $"Retry-After {((e.RetryAfterMs!.Value + 999) / 1000).ToString(CultureInfo.InvariantCulture)} s ({Number(e.RetryAfterMs.Value)} ms, at least a second): {from}.";

@@ -1,14 +1,10 @@
-using System.Globalization;
-using System.Security;
-using System.Text;
-
 namespace TokenLedger.Cli.Plots;
 
 /// <summary>A line of steps: each value holds from its second for one step.</summary>
 internal sealed record PlotLine(string Name, IReadOnlyList<(double Second, double Value)> Points, double StepSeconds);
 
-/// <summary>A picture of two runs in SVG: what was recorded in blue, what if in orange, capacities dashed; lines over time above, bars below.</summary>
-internal sealed class ComparisonPlot(string title, string caption)
+/// <summary>A picture of two runs: what was recorded in blue, what if in orange, capacities dashed; lines over time above, bars below.</summary>
+internal sealed class ComparisonPlot
 {
     private const int Width = 960;
     private const int Left = 72;
@@ -18,104 +14,72 @@ internal sealed class ComparisonPlot(string title, string caption)
     private const int BarsTop = 500;
     private const int BarHeight = 16;
     private const int BarLabel = 220;
-    private const int Char = 7;
-    private static readonly (string Colour, string Dash)[] s_styles = [("#1f5fa8", ""), ("#d9700b", ""), ("#1f5fa8", "6 4"), ("#d9700b", "2 4")];
-    private readonly StringBuilder _svg = new();
-    private int _height = BarsTop;
+    private static readonly (string Colour, double[] Dash)[] s_styles = [("#1f5fa8", []), ("#d9700b", []), ("#1f5fa8", [6, 4]), ("#d9700b", [2, 4])];
+    private readonly Drawing _drawing = new(Width, BarsTop);
+
+    public ComparisonPlot(string title, string caption) => _drawing.Text(Left, 28, title, size: 16, bold: true).Text(Left, 46, caption, colour: "#555555");
 
     public ComparisonPlot Lines(string name, params PlotLine[] lines)
     {
         var last = lines.Max(line => line.Points[^1].Second + line.StepSeconds);
-        var seconds = Axis.Of(last) with { End = last };
-        var values = Axis.Of(lines.Max(line => line.Points.Max(point => point.Value)));
-        Text(Left, LinesTop - 38, name, "font-weight=\"bold\"");
+        var seconds = Axis.Of(0, last) with { End = last };
+        var values = Axis.Of(0, lines.Max(line => line.Points.Max(point => point.Value)));
+        _drawing.Text(Left, LinesTop - 38, name, bold: true);
         Legend(lines);
         foreach (var tick in values.Ticks)
         {
             var y = LinesTop + LinesHeight - Scale(tick, values, LinesHeight);
-            Add($"<line x1=\"{Left}\" y1=\"{y:0.#}\" x2=\"{Width - Right}\" y2=\"{y:0.#}\" stroke=\"#ddd\"/>");
-            Text(Left - 8, y + 4, Number(tick), "text-anchor=\"end\"");
+            _drawing.Line(new(Left, y), new(Width - Right, y), "#dddddd").Text(Left - 8, y + 4, Axis.Number(tick), Anchor.End);
         }
-        foreach (var tick in seconds.Ticks) Text(Left + Scale(tick, seconds, Width - Left - Right), LinesTop + LinesHeight + 18, Number(tick), "text-anchor=\"middle\"");
-        Text((Left + Width - Right) / 2.0, LinesTop + LinesHeight + 36, "seconds from the beginning of the window", "text-anchor=\"middle\"");
+        foreach (var tick in seconds.Ticks) _drawing.Text(Left + Scale(tick, seconds, Width - Left - Right), LinesTop + LinesHeight + 18, Axis.Number(tick), Anchor.Middle);
+        _drawing.Text((Left + Width - Right) / 2.0, LinesTop + LinesHeight + 36, "seconds from the beginning of the window", Anchor.Middle);
         // Capacities first, so that what is held is drawn over them.
-        foreach (var (index, line) in lines.Index().Reverse()) Steps(line, s_styles[index], seconds, values);
+        foreach (var (index, line) in lines.Index().Reverse())
+        {
+            var (colour, dash) = s_styles[index];
+            _drawing.Path([.. Steps(line, seconds, values)], colour, dash.Length == 0 ? 1.6 : 1.2, dash);
+        }
         return this;
     }
 
     public ComparisonPlot Bars(string name, IReadOnlyList<(string Name, long Recorded, long WhatIf)> bars)
     {
-        Text(Left, BarsTop - 20, bars.Count == 0 ? $"{name}: none" : name, "font-weight=\"bold\"");
+        _drawing.Text(Left, BarsTop - 20, bars.Count == 0 ? $"{name}: none" : name, bold: true);
         var most = Math.Max(1, bars.Select(bar => Math.Max(bar.Recorded, bar.WhatIf)).DefaultIfEmpty().Max());
         foreach (var (index, bar) in bars.Index())
         {
             var y = BarsTop + index * (2 * BarHeight + 14);
-            Text(BarLabel - 10, y + BarHeight + 4, bar.Name, "text-anchor=\"end\"");
+            _drawing.Text(BarLabel - 10, y + BarHeight + 4, bar.Name, Anchor.End);
             Bar(y, bar.Recorded, most, s_styles[0].Colour);
             Bar(y + BarHeight, bar.WhatIf, most, s_styles[1].Colour);
-            _height = y + 2 * BarHeight + 24;
+            _drawing.Height = y + 2 * BarHeight + 24;
         }
         return this;
     }
 
-    public string ToSvg() => string.Create(CultureInfo.InvariantCulture, $"""
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {_height}" width="{Width}" height="{_height}" font-family="sans-serif" font-size="12" fill="#222">
-        <rect width="{Width}" height="{_height}" fill="#fff"/>
-        <text x="{Left}" y="28" font-size="16" font-weight="bold">{SecurityElement.Escape(title)}</text>
-        <text x="{Left}" y="46" fill="#555">{SecurityElement.Escape(caption)}</text>
-        {_svg}</svg>
-
-        """);
+    public string ToSvg() => _drawing.ToSvg();
 
     private void Legend(PlotLine[] lines)
     {
         var x = (double)Width - Right;
         foreach (var (index, line) in lines.Index().Reverse())
         {
-            x -= line.Name.Length * Char + 44;
-            var (colour, dash) = s_styles[index];
-            Add($"<line x1=\"{x:0.#}\" y1=\"{LinesTop - 18}\" x2=\"{x + 28:0.#}\" y2=\"{LinesTop - 18}\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\"/>");
-            Text(x + 34, LinesTop - 14, line.Name, "");
+            x -= StrokeFont.Width(line.Name, 12) + 54;
+            _drawing.Path([new(x, LinesTop - 18), new(x + 28, LinesTop - 18)], s_styles[index].Colour, 2, s_styles[index].Dash).Text(x + 34, LinesTop - 14, line.Name);
         }
     }
 
-    private void Steps(PlotLine line, (string Colour, string Dash) style, Axis seconds, Axis values)
+    private static IEnumerable<Dot> Steps(PlotLine line, Axis seconds, Axis values) => line.Points.SelectMany(point =>
     {
-        var path = new StringBuilder();
-        foreach (var (second, value) in line.Points)
-        {
-            var (x, y) = (Left + Scale(second, seconds, Width - Left - Right), LinesTop + LinesHeight - Scale(value, values, LinesHeight));
-            path.Append(CultureInfo.InvariantCulture, $"{(path.Length == 0 ? 'M' : 'L')}{x:0.#} {y:0.#}H{Left + Scale(second + line.StepSeconds, seconds, Width - Left - Right):0.#}");
-        }
-        Add($"<path d=\"{path}\" fill=\"none\" stroke=\"{style.Colour}\" stroke-width=\"{(style.Dash.Length == 0 ? 1.6 : 1.2)}\" stroke-dasharray=\"{style.Dash}\"/>");
-    }
+        var y = LinesTop + LinesHeight - Scale(point.Value, values, LinesHeight);
+        return (Dot[])[new(Left + Scale(point.Second, seconds, Width - Left - Right), y), new(Left + Scale(point.Second + line.StepSeconds, seconds, Width - Left - Right), y)];
+    });
 
     private void Bar(int y, long value, long most, string colour)
     {
         var width = (double)value / most * (Width - BarLabel - Right - 80);
-        Add($"<rect x=\"{BarLabel}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{BarHeight - 2}\" fill=\"{colour}\"/>");
-        Text(BarLabel + width + 6, y + BarHeight - 4, Number(value), "");
+        _drawing.Box(BarLabel, y, width, BarHeight - 2, colour).Text(BarLabel + width + 6, y + BarHeight - 4, Axis.Number(value));
     }
-
-    private void Text(double x, double y, string text, string more) => Add($"<text x=\"{x:0.#}\" y=\"{y:0.#}\" {more}>{SecurityElement.Escape(text)}</text>");
-
-    private void Add(FormattableString element) => _svg.Append(element.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
     private static double Scale(double value, Axis axis, double length) => value / axis.End * length;
-
-    private static string Number(double value) => value.ToString("#,0.###", CultureInfo.InvariantCulture);
-
-    /// <summary>From zero, in four to eight steps of 1, 2 or 5 times a power of ten.</summary>
-    private sealed record Axis(double End, double Step)
-    {
-        public IEnumerable<double> Ticks => Enumerable.Range(0, (int)Math.Floor(End / Step + 1e-9) + 1).Select(i => i * Step);
-
-        public static Axis Of(double most)
-        {
-            var target = Math.Max(most, 1e-9) / 6;
-            var power = Math.Pow(10, Math.Floor(Math.Log10(target)));
-            var step = power * (target / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
-            return new(Math.Ceiling(most / step - 1e-9) * step is > 0 and var end ? end : step, step);
-        }
-    }
 }

@@ -1,0 +1,80 @@
+using TokenLedger.Contracts;
+using TokenLedger.Core.Fairness;
+using TokenLedger.Core.Pools;
+
+namespace TokenLedger.Cli.Simulation;
+
+/// <summary>
+/// The real core under virtual time: commands are decided and their events taken in as Admission does it, and each tick Fairness divides anew from the same events.
+/// What the services add, durability and transport, takes no time here.
+/// </summary>
+internal sealed class SimulatedPool
+{
+    private static readonly PoolId s_id = new("simulated");
+    private readonly VirtualClock _clock;
+    private readonly Action<ILedgerEvent> _happened;
+    private FairnessState _fairness = new(s_id);
+    private long _position;
+
+    public SimulatedPool(VirtualClock clock, PoolSettings settings, IEnumerable<Tenant> tenants, Action<ILedgerEvent> happened)
+    {
+        (_clock, _happened) = (clock, happened);
+        Take(new ConfigurePool(settings));
+        var kinds = tenants.GroupBy(tenant => (Entitlement.IsReserved(tenant.ServiceClass) ? tenant.Name : null, tenant.ServiceClass, Terms(tenant) with { Tenant = default })).ToList();
+        foreach (var kind in kinds) Take(new GrantEntitlement(kind.First().Entitlement, Terms(kind.First())));
+        if (kinds.Any(kind => kind.Skip(1).Any())) OpenBooks(kinds.ToDictionary(kind => kind.First().Entitlement, kind => kind.ToList()));
+        Tick();
+    }
+
+    public PoolState State { get; private set; } = new(s_id);
+
+    /// <summary>What Fairness last found for each entitlement.</summary>
+    public IReadOnlyCollection<FairnessShare> Shares => _fairness.Latest;
+
+    public void Take(PoolCommand command)
+    {
+        var decision = PoolDecisions.Decide(State, command, _clock.Now);
+        if (decision.Answer is Rejected rejected) throw CommandFailure.Failed($"The scenario cannot be played: {rejected.Detail}");
+        foreach (var data in decision.Events)
+        {
+            PoolEvolution.Evolve(State, data, _clock.Now);
+            Record(data);
+        }
+        // Whoever is told may ask again at once, and must find the whole decision taken in.
+        foreach (var data in decision.Events) _happened(data);
+    }
+
+    /// <summary>Capacity that the fleet reports.</summary>
+    public void Report(int replicas) => Take(new ApplyCapacity(replicas, ++_position));
+
+    /// <summary>Closes a fairness tick and puts what it adjusts into force.</summary>
+    public void Tick()
+    {
+        if (FairnessDecisions.Tick(_fairness, _clock.Now) is not { } adjusted) return;
+        Record(adjusted);
+        Take(new ApplyLimits([.. adjusted.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight))], _position));
+    }
+
+    private static EntitlementTerms Terms(Tenant tenant) => new(
+        new(tenant.Name), tenant.ServiceClass, tenant.SloTargetMs, tenant.Baseline,
+        tenant.EntitledFrom > 0 ? VirtualClock.Epoch.AddSeconds(tenant.EntitledFrom) : null, ValidTo: null);
+
+    /// <summary>
+    /// Tenants that are alike and have no floor are granted once and then written into the books of the pool as often as there are: each grant makes the pool's whole balance anew, which
+    /// for ten thousand of them would take longer than the run.
+    /// </summary>
+    private void OpenBooks(Dictionary<EntitlementId, List<Tenant>> kinds)
+    {
+        var books = (BooksCarriedForward)PoolDecisions.Decide(State, new CloseBooks(), _clock.Now).Events.Single();
+        books = books with { Entitlements = [.. books.Entitlements.SelectMany(e => kinds[e.Entitlement].Select(tenant => e with { Entitlement = tenant.Entitlement, Terms = Terms(tenant) }))] };
+        (State, _fairness) = (new(s_id), new(s_id));
+        PoolEvolution.Evolve(State, books, _clock.Now);
+        Record(books);
+    }
+
+    private void Record(ILedgerEvent data)
+    {
+        var kind = EventCatalogue.Of(data.GetType());
+        _fairness.Evolve(new(++_position, kind.Stream, State.Version, Guid.Empty, kind.WireName, _clock.Now, data));
+    }
+}
