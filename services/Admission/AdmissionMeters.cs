@@ -52,7 +52,7 @@ internal sealed class AdmissionMeters
         };
         KeyValuePair<string, object?> pool = new("pool", caller.Pool.Value), entitlement = new("entitlement", caller.Entitlement.Value), result = new("outcome", outcome);
         _admissions.Add(1, pool, entitlement, result);
-        if (answer is Admitted or Denied { Event.Reason: not DenialReason.NeverFits }) _limits.Decided(caller.Pool);
+        if (reply?.Answer is Admitted or Denied { Event.Reason: not DenialReason.NeverFits }) _limits.Decided(caller.Pool);
         if (tokens > 0) _tokens.Add(tokens, pool, entitlement, result);
         if (reply?.Waited is { } waited) _waits.Record(waited.TotalSeconds, pool, result);
         if (reply?.Answer is Admitted { Event.ShadowDenial: { } shadow }) _shadowDenials.Add(1, pool, entitlement, new("reason", Refusals.Word(shadow)));
