@@ -86,7 +86,7 @@ public sealed class RetryAfterTests
     [Fact]
     public void Room_is_kept_for_whoever_was_told_once_its_clients_are_known_to_come_back()
     {
-        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        var pool = Kept().Given(Admit(1, "e", 1_000));
         pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
         // Nothing is known of its clients yet.
         pool.At(4).When(Admit(3, "e", 100)).ThenAdmits();
@@ -101,7 +101,7 @@ public sealed class RetryAfterTests
     [Fact]
     public void Room_is_not_kept_for_longer_than_a_client_may_be_late()
     {
-        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        var pool = Kept().Given(Admit(1, "e", 1_000));
         pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
         pool.At(5).Given(Admit(2, "e", 500)).When(Admit(3, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
         pool.At(12).When(Admit(4, "e", 500)).ThenRefuses(DenialReason.LowPriority);
@@ -141,4 +141,6 @@ public sealed class RetryAfterTests
         Assert.Equal(new Headroom(3, 2, TimeSpan.FromSeconds(1), 300, 200, TimeSpan.FromSeconds(100.0 / 30)), pool.When(Admit(1, "g", 100)).ThenAnswers<Admitted>().Headroom);
         Assert.Equal(new Headroom(3, 2, TimeSpan.FromSeconds(1), 300, 200, TimeSpan.FromMicroseconds(3_333_334)), pool.When(Admit(2, "g", 3_001)).ThenAnswers<Denied>().Headroom);
     }
+
+    private static PoolScenario Kept() => new PoolScenario().Given(Configure(queue: new(KeepPromises: true)), Grant("e", ServiceClass.Elastic));
 }
