@@ -31,7 +31,8 @@ public enum QueueOrder { Fifo, StrictPriority, WeightedCycle, ShortestJob, Agein
 /// <summary>The waiting room of a pool.</summary>
 /// <param name="MaxRequests">Requests that may wait at a time.</param>
 /// <param name="MaxWaitMs">The longest wait that a request may ask for, in milliseconds.</param>
-public sealed record QueueBounds(QueueOrder Order = QueueOrder.WeightOverCost, int MaxRequests = 256, int MaxWaitMs = 30_000);
+/// <param name="KeepPromises">Room is kept for clients who were told when to come back, at the price of some of it lying idle; without, whoever is there takes it.</param>
+public sealed record QueueBounds(QueueOrder Order = QueueOrder.WeightOverCost, int MaxRequests = 256, int MaxWaitMs = 30_000, bool KeepPromises = false);
 
 /// <summary>What a tenant is entitled to in a pool.</summary>
 /// <param name="SloTargetMs">Latency target ℓ*, in milliseconds.</param>

@@ -8,7 +8,7 @@ public sealed record PutPool(
     double? Lending = null, QueueShape? Queue = null);
 
 /// <summary>The waiting room of a pool in a request body.</summary>
-public sealed record QueueShape(QueueOrder? Order = null, int? MaxRequests = null, int? MaxWaitMs = null);
+public sealed record QueueShape(QueueOrder? Order = null, int? MaxRequests = null, int? MaxWaitMs = null, bool? KeepPromises = null);
 
 /// <summary>A capacity in a request body; a missing number is told apart from zero.</summary>
 public sealed record CapacityShape(long? TokensPerSecond, long? KvCacheBytes, int? Sequences);

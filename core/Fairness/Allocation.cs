@@ -89,12 +89,15 @@ public static class Allocation
         var stopped = new bool[claims.Length];
         foreach (var _ in dimensions)
         {
+            var any = false;
             for (var i = 0; i < claims.Length; i++)
             {
                 var part = stopped[i] ? 0 : Part(step, claims[i], dimensions, i);
                 for (var d = 0; d < dimensions.Length; d++) rooms[d][i] = Math.Max(0, part * dimensions[d].Wanted[i] - dimensions[d].Shares[i]);
                 speeds[i] = part > 0 ? Speed(step, claims[i], factors[i], dimensions, rooms, i) : 0;
+                any |= speeds[i] > 0;
             }
+            if (!any) return;
             var levels = new double[dimensions.Length];
             for (var d = 0; d < levels.Length; d++) levels[d] = WaterFilling.Level(Math.Max(0, dimensions[d].Left), speeds, rooms[d]);
             var level = levels.Min();

@@ -18,12 +18,10 @@ public static class FairnessDecisions
     public static LimitsAdjusted? Tick(FairnessState state, DateTimeOffset now, TimeSpan longestSilence)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (!Advance(state, now)) return null;
         var again = now - state.PublishedAt >= longestSilence;
         var news = new List<FairnessShare>();
-        foreach (var entitlement in state.Pool.Entitlements.Values)
-            if (entitlement.IsServed && state.Shares[entitlement.Id] is var share
-                && ((again && state.Accounting[entitlement.Id].AskedAt > state.PublishedAt) || FairnessNews.IsNews(state.Published.GetValueOrDefault(entitlement.Id), share, entitlement)))
+        foreach (var (entitlement, share) in Advance(state, now))
+            if ((again && state.Accounting[entitlement.Id].AskedAt > state.PublishedAt) || FairnessNews.IsNews(state.Published.GetValueOrDefault(entitlement.Id), share, entitlement))
                 news.Add(share);
         if (news.Count == 0) return null;
         state.Publish(news, now);
@@ -31,27 +29,27 @@ public static class FairnessDecisions
     }
 
     /// <summary>Makes a tick without publishing it.</summary>
-    /// <returns>False when there was none to make: the first only starts the clock, and time must have passed.</returns>
-    internal static bool Advance(FairnessState state, DateTimeOffset now)
+    /// <returns>The state of every served entitlement after it; nothing when there was no tick to make: the first only starts the clock, and time must have passed.</returns>
+    internal static IReadOnlyList<(Entitlement Entitlement, FairnessShare Share)> Advance(FairnessState state, DateTimeOffset now)
     {
         var pool = state.Pool;
         if (state.TickedAt is not { } last)
         {
             // What came before cannot be told as a rate, for it is not known since when it was counted.
             state.Begin(now);
-            return false;
+            return [];
         }
-        if (pool.Settings is null || now <= last) return false;
+        if (pool.Settings is null || now <= last) return [];
 
         state.Accounting.Look(now);
         var served = pool.Entitlements.Values.Where(e => e.IsServed).ToList();
         var meanTarget = served.Count == 0 ? 1 : served.Average(e => (double)e.Terms.SloTargetMs);
         var nominal = Nominal(pool.Capacity, Math.Max(1, served.Count));
         var ticks = served.ConvertAll(e => EntitlementTick.Of(state, e, (last, now), meanTarget, nominal));
-        var limits = Limits(pool, ticks);
-        foreach (var (tick, limit) in ticks.Zip(limits)) state.Shares[tick.Entitlement.Id] = tick.Share with { Limits = limit };
+        var shares = ticks.Zip(Limits(pool, ticks), (tick, limit) => (tick.Entitlement, Share: tick.Share with { Limits = limit })).ToList();
+        foreach (var (entitlement, share) in shares) state.Shares[entitlement.Id] = share;
         state.EndTick(now);
-        return true;
+        return shares;
     }
 
     /// <summary>Effective limits: divided anew under weighted-share, else the policy's static ones.</summary>

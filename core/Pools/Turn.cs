@@ -29,7 +29,7 @@ internal struct Turn
 }
 
 /// <summary>
-/// No newcomer overtakes (domain.md §5.1): it is refused while a request with a better place waits for room in the pool, or one of its own entitlement does, and while the room is promised to clients who were told to come back; but nobody
+/// No newcomer overtakes (domain.md §5.1): it is refused while a request with a better place waits for room in the pool, or one of its own entitlement does, and, where promises are kept, while the room is promised to clients who were told to come back; but nobody
 /// holds up what is within its own floor.
 /// Holds where requests share the pool's room.
 /// </summary>

@@ -51,7 +51,8 @@ internal static class PoolValidation
         var defaults = new QueueBounds();
         return new(
             shape.Order ?? defaults.Order, fields.Range(shape.MaxRequests ?? defaults.MaxRequests, "queue.maxRequests", 0, MostWaiting),
-            fields.Range(shape.MaxWaitMs ?? defaults.MaxWaitMs, "queue.maxWaitMs", 0, LongestWaitMs));
+            fields.Range(shape.MaxWaitMs ?? defaults.MaxWaitMs, "queue.maxWaitMs", 0, LongestWaitMs),
+            shape.KeepPromises ?? defaults.KeepPromises);
     }
 
     public static EntitlementTerms Terms(PutEntitlement body, Fields fields)

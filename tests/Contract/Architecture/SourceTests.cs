@@ -31,6 +31,7 @@ public sealed partial class SourceTests
     [InlineData("using var timer = new PeriodicTimer(period);", true)]
     [InlineData("using var timer = new PeriodicTimer(period, clock);", false)]
     [InlineData("using var late = new CancellationTokenSource(patience);", true)]
+    [InlineData("using var late = new CancellationTokenSource(patience, _time);", false)]
     [InlineData("using var stop = new CancellationTokenSource();", false)]
     [InlineData("var now = clock.GetUtcNow();", false)]
     public void Knows_the_ambient_clock_when_it_sees_it(string line, bool ambient) =>
@@ -58,6 +59,6 @@ public sealed partial class SourceTests
     [GeneratedRegex(@"\bTask\.Delay\(|\bnew PeriodicTimer\(|\bnew Timer\(|\bnew CancellationTokenSource\((?!\))|\.CancelAfter\(")]
     private static partial Regex Waiting();
 
-    [GeneratedRegex(@"\b(_?clock|time|pace\.Time)\b")]
+    [GeneratedRegex(@"\b(_?clock|_?time|pace\.Time)\b")]
     private static partial Regex Clock();
 }

@@ -190,4 +190,13 @@ public sealed class PolicyTests
         var audit = new CapacityAudit(PoolScenario.Pool);
         return history.Select(audit.Take).FirstOrDefault(finding => finding is not null);
     }
+
+    [Fact]
+    public void Threshold_admits_a_heavier_request_although_lighter_ones_were_told_to_come_back()
+    {
+        var pool = AllClasses(policy: AdmissionPolicy.Threshold);
+        for (var request = 1; request <= 10; request++) pool.Given(Admit(request, "s"));
+        pool.When(Admit(11, "s")).ThenAnswers<Denied>();
+        pool.When(Admit(12, "e")).ThenAdmits();
+    }
 }

@@ -8,6 +8,7 @@ public sealed class TrueRetryAfterTests
 {
     private const double MeanHold = 8;
     private const int Slots = 20;
+    private static readonly QueueBounds s_kept = new(KeepPromises: true);
 
     /// <summary>Closed: clients that ask again as soon as they are done. Open: clients that come at random, whatever becomes of the others. Each request holds its sequence for eight seconds in the mean.</summary>
     [Theory]
@@ -18,7 +19,7 @@ public sealed class TrueRetryAfterTests
     [InlineData("open", "uniform")]
     [InlineData("open", "exponential")]
     public void Of_a_pool_short_of_sequences(string clients, string hold) =>
-        Check(clients, hold, Configure(tokens: 1_000_000, sequences: Slots), _ => 10);
+        Check(clients, hold, Configure(tokens: 1_000_000, sequences: Slots, queue: s_kept), _ => 10);
 
     [Theory]
     [InlineData("closed", "constant")]
@@ -26,11 +27,23 @@ public sealed class TrueRetryAfterTests
     [InlineData("open", "constant")]
     [InlineData("open", "uniform")]
     public void Of_a_pool_short_of_kv_bytes(string clients, string hold) =>
-        Check(clients, hold, Configure(tokens: 1_000_000, kv: 100 * Slots, sequences: 1_000), random => random.Next(50, 151));
+        Check(clients, hold, Configure(tokens: 1_000_000, kv: 100 * Slots, sequences: 1_000, queue: s_kept), random => random.Next(50, 151));
 
     [Fact]
     public void Of_a_pool_short_of_tokens() =>
-        Check("open", "exponential", Configure(tokens: (long)(100 * Slots / MeanHold), kv: 1_000_000, sequences: 1_000), random => random.Next(50, 151));
+        Check("open", "exponential", Configure(tokens: (long)(100 * Slots / MeanHold), kv: 1_000_000, sequences: 1_000, queue: s_kept), random => random.Next(50, 151));
+
+    /// <summary>Where promises are not kept, room waits for nobody.</summary>
+    [Fact]
+    public void Lets_nothing_lie_idle_unless_promises_are_kept()
+    {
+        var all = new ReturningClients(seed: 7, Configure(tokens: 1_000_000, sequences: Slots), Grant("e", ServiceClass.Elastic)) { Hold = HoldOf("uniform"), Tokens = _ => 10 };
+        all.Open(1.5 * Slots / MeanHold, "e");
+        all.Run(seconds: 400);
+        var found = $"{all.ShareAdmitted:P1} of {all.Returns} returns admitted, {all.MeanHeld:0.0} held, told {all.ShortestWaitMs} ms at the least";
+        TestContext.Current.SendDiagnosticMessage(found);
+        Assert.True(all.MeanHeld > 0.97 * Slots && all.ShortestWaitMs >= 1_000, found);
+    }
 
     private static void Check(string clients, string hold, TokenLedger.Core.Pools.ConfigurePool pool, Func<Random, long> tokens)
     {

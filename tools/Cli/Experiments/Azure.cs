@@ -27,7 +27,7 @@ internal sealed class Azure : Experiment
     public override string Setup => """
         The merged Azure LLM inference traces of 2023 (Azure public data set, CC-BY 4.0): `code`, 8,819 requests of long input and short output in bursts, elastic with a target of 500 ms; `conv`, 19,366 steady requests,
         elastic with 5 s. Classes and targets are ours. A replica has 1,280 tokens/s and 13 sequences, so that ten of them serve the mean load of 12,800 tokens/s exactly; 6, 8, 10 and 13 of them run. `code` is entitled to 5,200 tokens/s and
-        39 sequences, `conv` to 7,600 and 91, their mean loads on ten replicas. Refused requests come back after Retry-After stretched by up to half of itself, for 60 s; a spot tenant of 20 clients (512 + 128 tokens) always wants more.
+        39 sequences, `conv` to 7,600 and 91, their mean loads on ten replicas. Refused requests come back after Retry-After and up to a second later, for 60 s; a spot tenant of 20 clients (512 + 128 tokens) always wants more.
         The output limit a request names is what the trace says it produced.
         """;
 

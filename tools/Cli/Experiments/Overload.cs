@@ -14,6 +14,7 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
     /// <summary>128 tokens at a sixteenth of 240 tokens a second.</summary>
     private const double ServiceSeconds = 128 / 15.0;
     private const int SpotClients = 40;
+    private const int WaitMs = 10_000;
     private const double FormerShare = 0.95;
     private static readonly Phase s_before = new("before", 0, 30);
     private static readonly Phase s_overload = new("overload", 30, 60);
@@ -25,7 +26,7 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
         One replica: 16 sequences, 240 tokens/s counted in + out, KV cache not binding. Requests are 64 + 64 tokens, so one takes 8.53 s when all slots are taken. Ours, where the paper is silent:
         both guaranteed tenants are entitled to 6 sequences and 90 tokens/s all along and have 6 clients in a closed loop without thinking. Those of `guaranteed-a` start within the first 4.3 s, those of `guaranteed-c` within 8.53 s
         from 30 s on, and send nothing new from 60 s on; what they sent runs to its end. `spot-b` has 40 clients in a closed loop, one more every 0.853 s, so that ten fill what is left beside one guaranteed tenant and more keep
-        coming; they think for 1 s. Who is refused comes back after Retry-After stretched by up to half of itself. `spot-b` and `guaranteed-c` start up to 1 s later at random, so that no seed meets the same moment.
+        coming; they think for 1 s and let the pool keep a request waiting for up to 10 s (`waitMs`). Who is refused comes back after Retry-After and up to a second later. `spot-b` and `guaranteed-c` start up to 1 s later at random, so that no seed meets the same moment.
         Lending is 1: idle guaranteed baselines are lent wholly (the lending experiment varies that). Time to first token counts from the attempt that was admitted; no guaranteed attempt is refused within its limits.
         Spot's recovery counts from the end of the last request of `guaranteed-c`.
         """;
@@ -37,7 +38,7 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
             new(Always, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds / 2)) { Retries = Retries.AfterRetryAfter },
             new(Spot, ServiceClass.Spot, default, 30_000, bursty ? new OpenLoop(1.75) : new ClosedLoop(SpotClients, ThinkSeconds: 1, StaggerSeconds: SpotClients * ServiceSeconds / 10))
             {
-                Retries = Retries.AfterRetryAfter with { PatienceSeconds = bursty ? 20 : double.PositiveInfinity }, StartJitter = 1,
+                Retries = Retries.AfterRetryAfter with { PatienceSeconds = bursty ? 20 : double.PositiveInfinity }, StartJitter = 1, WaitMs = WaitMs,
             },
             new(Returning, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds)) { Retries = Retries.AfterRetryAfter, Start = 30, StartJitter = 1, Stop = 60 },
         ],

@@ -14,7 +14,7 @@ internal sealed class ScarcityEndless() : Experiment("scarcity-endless", "Scarci
 
     public override string Setup => """
         As in the scarcity experiment, but one replica of 8 sequences and 120 tokens/s is all there is for 30 minutes, and `copilot` (2.33 requests of 32 tokens a second) and `synth` (2.33 of 64 tokens) each are entitled
-        to 5 sequences and 75 tokens/s of it. Both come back after Retry-After stretched by up to half of itself, for 30 s. Shares are received ÷ due over every window of 5 minutes that begins after the first five.
+        to 5 sequences and 75 tokens/s of it. Requests wait at the pool for up to 30 s; those that wait in vain come back after Retry-After and up to a second later, within 30 s of their first attempt. Shares are received ÷ due over every window of 5 minutes that begins after the first five.
         """;
 
     public static Scenario Scenario(AdmissionPolicy policy)

@@ -77,9 +77,9 @@ internal sealed record TokenCount(long Min, long Max)
 
 /// <summary>What a client does when it is refused.</summary>
 /// <param name="Kind">Give up, come back after Retry-After, or come back at once.</param>
-/// <param name="Jitter">The wait is stretched by a random part of itself up to this, so that those refused together do not come back together.</param>
+/// <param name="JitterSeconds">It comes later than it is told by a random part of this, never sooner.</param>
 /// <param name="PatienceSeconds">It gives up when so much time has passed since it first asked.</param>
-internal sealed record Retries(RetryKind Kind, double Jitter = 0.5, double PatienceSeconds = double.PositiveInfinity)
+internal sealed record Retries(RetryKind Kind, double JitterSeconds = 1, double PatienceSeconds = double.PositiveInfinity)
 {
     /// <summary>Even a client that knows no manners needs this long to come back.</summary>
     public const double ImmediateSeconds = 0.1;

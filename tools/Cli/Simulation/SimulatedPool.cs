@@ -10,11 +10,15 @@ namespace TokenLedger.Cli.Simulation;
 /// </summary>
 internal sealed class SimulatedPool
 {
+    /// <summary>Time must pass between two looks, or rounding could make one follow the other for ever.</summary>
+    private const double LeastLook = 0.001;
+
     private static readonly PoolId s_id = new("simulated");
     private readonly VirtualClock _clock;
     private readonly Action<ILedgerEvent> _happened;
     private FairnessState _fairness = new(s_id);
     private long _position;
+    private long _look;
 
     public SimulatedPool(VirtualClock clock, PoolSettings settings, IEnumerable<Tenant> tenants, Action<ILedgerEvent> happened)
     {
@@ -31,17 +35,11 @@ internal sealed class SimulatedPool
     /// <summary>What Fairness last found for each entitlement.</summary>
     public IReadOnlyCollection<FairnessShare> Shares => _fairness.Latest;
 
+    /// <summary>Decides a command, and then, as a pool's writer does after every batch, whose wait it ends.</summary>
     public void Take(PoolCommand command)
     {
-        var decision = PoolDecisions.Decide(State, command, _clock.Now);
-        if (decision.Answer is Rejected rejected) throw CommandFailure.Failed($"The scenario cannot be played: {rejected.Detail}");
-        foreach (var data in decision.Events)
-        {
-            PoolEvolution.Evolve(State, data, _clock.Now);
-            Record(data);
-        }
-        // Whoever is told may ask again at once, and must find the whole decision taken in.
-        foreach (var data in decision.Events) _happened(data);
+        Decide(command);
+        Drain();
     }
 
     /// <summary>Capacity that the fleet reports.</summary>
@@ -53,6 +51,32 @@ internal sealed class SimulatedPool
         if (FairnessDecisions.Tick(_fairness, _clock.Now) is not { } adjusted) return;
         Record(adjusted);
         Take(new ApplyLimits([.. adjusted.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight))], _position));
+    }
+
+    private bool Decide(PoolCommand command)
+    {
+        var decision = PoolDecisions.Decide(State, command, _clock.Now);
+        if (decision.Answer is Rejected rejected) throw CommandFailure.Failed($"The scenario cannot be played: {rejected.Detail}");
+        foreach (var data in decision.Events)
+        {
+            PoolEvolution.Evolve(State, data, _clock.Now);
+            Record(data);
+        }
+        // Whoever is told may ask again at once, and must find the whole decision taken in.
+        foreach (var data in decision.Events) _happened(data);
+        return decision.Events.Count > 0;
+    }
+
+    /// <summary>Ends the waits whose turn has come, and looks again when one may end by the passing of time alone.</summary>
+    private void Drain()
+    {
+        while (State.Waiting.Count > 0 && Decide(new Drain())) { }
+        var look = ++_look;
+        if (WaitingDecisions.NextMoment(State, _clock.Now) is not { } next) return;
+        _clock.After(Math.Max(LeastLook, (next - _clock.Now).TotalSeconds), () =>
+        {
+            if (look == _look) Drain();
+        });
     }
 
     private static EntitlementTerms Terms(Tenant tenant) => new(

@@ -58,7 +58,7 @@ internal sealed class SimulationRun
         if (request.Attempts++ == 0) _log.Asked(request);
         (request.TriedAt, request.Fate) = (_clock.Seconds, Fate.Trying);
         _known[request.Id] = request;
-        _pool.Take(new Admit(request.Id, _scenario.Tenants[request.Tenant].Entitlement, request.InputTokens, request.DeclaredOutputTokens, Workload: null));
+        _pool.Take(new Admit(request.Id, _scenario.Tenants[request.Tenant].Entitlement, request.InputTokens, request.DeclaredOutputTokens, Workload: null, _scenario.Tenants[request.Tenant].WaitMs));
     }
 
     private void Happened(ILedgerEvent data)

@@ -36,8 +36,8 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
     {
         var pause = tenant.Retries.Kind switch
         {
-            RetryKind.AfterRetryAfter => retryAfterMs / 1000.0 * (1 + tenant.Retries.Jitter * _random.NextDouble()),
-            RetryKind.Immediate => Retries.ImmediateSeconds * (1 + tenant.Retries.Jitter * _random.NextDouble()),
+            RetryKind.AfterRetryAfter => retryAfterMs / 1000.0 + tenant.Retries.JitterSeconds * _random.NextDouble(),
+            RetryKind.Immediate => Retries.ImmediateSeconds * (1 + _random.NextDouble()),
             _ => double.PositiveInfinity,
         };
         // Nothing to wait for means that it never fits.
