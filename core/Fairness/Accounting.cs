@@ -60,7 +60,7 @@ internal sealed class Accounting(PoolState pool)
         foreach (var (request, wait) in _waiting)
         {
             var service = this[wait.Entitlement];
-            service.Wait(1, wait.From, wait.Until, now, nominal);
+            service.Wait(1, wait.Tokens, wait.From, wait.Until, now, nominal);
             if (wait.Until <= now) _waiting.Remove(request);
             else
             {
@@ -105,7 +105,7 @@ internal sealed class Accounting(PoolState pool)
 
     private void EndWait(RequestId request, DateTimeOffset at)
     {
-        if (_waiting.Remove(request, out var wait)) this[wait.Entitlement].Wait(1, wait.From, wait.Until, at, Nominal);
+        if (_waiting.Remove(request, out var wait)) this[wait.Entitlement].Wait(1, wait.Tokens, wait.From, wait.Until, at, Nominal);
     }
 
     private void Settle(ReservationSettled e, DateTimeOffset at)

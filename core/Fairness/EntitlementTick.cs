@@ -16,6 +16,7 @@ internal sealed record EntitlementTick(Entitlement Entitlement, FairnessShare Sh
     {
         var (terms, service) = (entitlement.Terms, state.Accounting[entitlement.Id]);
         var (before, baseline, elapsed) = (state.Shares.GetValueOrDefault(entitlement.Id), terms.Baseline, (tick.Now - tick.Last).TotalSeconds);
+        var wanted = service.WaitedOver(elapsed);
         var (received, waited) = service.Tell();
         if (waited > 0 || received > 0) service.AskedAt = tick.Now;
 
@@ -32,17 +33,17 @@ internal sealed record EntitlementTick(Entitlement Entitlement, FairnessShare Sh
             + Burst.Excess(entitlement.Held.Sequences, baseline.Sequences, nominal.Sequences)));
         var weight = PriorityWeight.Of(terms.ServiceClass, terms.SloTargetMs, meanTarget, burst, debt);
         var demand = Math.Max(0, received + waited);
-        return new(entitlement, new(entitlement.Id, demand, received, debt, burst, weight, default, owed, forgiven), DemandOf(entitlement, service, state.Pool, demand / elapsed));
+        return new(entitlement, new(entitlement.Id, demand, received, debt, burst, weight, default, owed, forgiven), DemandOf(entitlement, wanted, state.Pool, demand / elapsed));
     }
 
     public Claim Claim(int rank) =>
         new(rank, Entitlement.Terms.ServiceClass, Entitlement.HasFloor, Entitlement.Terms.Baseline, Demand, Share.Weight, Share.OwedTokens);
 
-    /// <summary>Tokens as they came over the tick; KV bytes and sequences as they are held and waited for at its end.</summary>
-    private static Capacity DemandOf(Entitlement entitlement, Service service, PoolState pool, double tokensPerSecond) => new(
+    /// <summary>Tokens as they came over the tick; KV bytes and sequences as they are held at its end and were waited for.</summary>
+    private static Capacity DemandOf(Entitlement entitlement, (long Requests, Int128 Tokens) waited, PoolState pool, double tokensPerSecond) => new(
         (long)Math.Min(Math.Ceiling(tokensPerSecond), MostLong),
-        (long)Int128.Min(long.MaxValue, entitlement.Held.KvCacheBytes + service.WaitingTokens * pool.Settings!.KvBytesPerToken),
-        (int)Math.Min(int.MaxValue, entitlement.Held.Sequences + service.WaitingRequests));
+        (long)Int128.Min(long.MaxValue, entitlement.Held.KvCacheBytes + waited.Tokens * pool.Settings!.KvBytesPerToken),
+        (int)Math.Min(int.MaxValue, entitlement.Held.Sequences + waited.Requests));
 
     /// <summary>The largest double that is a long.</summary>
     private const double MostLong = 9_223_372_036_854_774_784;

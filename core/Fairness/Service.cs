@@ -9,12 +9,15 @@ namespace TokenLedger.Core.Fairness;
 internal sealed class Service
 {
     private const double Newest = 0.1;
+    private const double MostCounted = long.MaxValue / 2;
     private double _meanTokens;
     private double _meanSeconds;
     private long _ended;
     private long _told;
     private double _open;
     private double _wanted;
+    private double _requestSeconds;
+    private double _tokenSeconds;
     private AnonymousWait _anonymous;
 
     /// <summary>Requests that wait or were refused and have not been served since, at the last look.</summary>
@@ -44,7 +47,7 @@ internal sealed class Service
     /// <param name="more">They come on top of those counted before.</param>
     public void Refuse(long requests, long tokens, bool more, DateTimeOffset at, double nominal, TimeSpan longest)
     {
-        Wait(_anonymous.Requests, _anonymous.From, _anonymous.Until, at, nominal);
+        Wait(_anonymous.Requests, _anonymous.Tokens, _anonymous.From, _anonymous.Until, at, nominal);
         if (more && at < _anonymous.Until) (requests, tokens) = (requests + _anonymous.Requests, tokens + _anonymous.Tokens);
         _anonymous = new(requests, tokens, at, at + Lasts((double)tokens / Math.Max(1, requests), nominal, longest));
     }
@@ -54,16 +57,23 @@ internal sealed class Service
         TimeSpan.FromSeconds(Math.Min(longest.TotalSeconds, tokens / Math.Max(double.Epsilon, Rate(nominal))));
 
     /// <summary>Requests waited from one time until another, as far as that has passed.</summary>
-    public void Wait(long requests, DateTimeOffset from, DateTimeOffset until, DateTimeOffset now, double nominal)
+    /// <param name="tokens">What they would hold together.</param>
+    public void Wait(long requests, long tokens, DateTimeOffset from, DateTimeOffset until, DateTimeOffset now, double nominal)
     {
         var seconds = ((until < now ? until : now) - from).TotalSeconds;
-        if (requests > 0 && seconds > 0) _wanted += requests * seconds * Rate(nominal);
+        if (requests <= 0 || seconds <= 0) return;
+        _wanted += requests * seconds * Rate(nominal);
+        (_requestSeconds, _tokenSeconds) = (_requestSeconds + requests * seconds, _tokenSeconds + tokens * seconds);
     }
+
+    /// <summary>Requests that waited, and what they would have held: at its end or in the mean over the tick, whichever is more, for a wait may be shorter than a tick.</summary>
+    public (long Requests, Int128 Tokens) WaitedOver(double seconds) =>
+        (Math.Max(WaitingRequests, (long)Math.Min(MostCounted, Math.Ceiling(_requestSeconds / seconds))), Int128.Max(WaitingTokens, (Int128)Math.Ceiling(_tokenSeconds / seconds)));
 
     public void BeginLook(DateTimeOffset now, double nominal)
     {
         (_open, WaitingRequests, WaitingTokens) = (0, 0, 0);
-        Wait(_anonymous.Requests, _anonymous.From, _anonymous.Until, now, nominal);
+        Wait(_anonymous.Requests, _anonymous.Tokens, _anonymous.From, _anonymous.Until, now, nominal);
         _anonymous = now < _anonymous.Until ? _anonymous with { From = now > _anonymous.From ? now : _anonymous.From } : default;
         (WaitingRequests, WaitingTokens) = (_anonymous.Requests, _anonymous.Tokens);
     }
@@ -85,9 +95,10 @@ internal sealed class Service
     public (long Received, long Waited) Tell()
     {
         var served = _ended + (long)Math.Floor(_open);
-        var (received, waited) = (served - _told, (long)Math.Min(_wanted, long.MaxValue / 2));
+        var (received, waited) = (served - _told, (long)Math.Min(_wanted, MostCounted));
         _told = served;
         _wanted -= waited;
+        (_requestSeconds, _tokenSeconds) = (0, 0);
         return (received, waited);
     }
 

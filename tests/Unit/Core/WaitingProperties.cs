@@ -82,7 +82,7 @@ public sealed class WaitingProperties
             Assert.All(pool.Waiting.ByArrival, other => Assert.True(other.Entitlement.Weight >= weight));
             displaced++;
         });
-        Assert.True(displaced > 10, $"Only {displaced} were displaced.");
+        Assert.True(displaced > 20, $"Only {displaced} were displaced.");
     }
 
     [Fact]
