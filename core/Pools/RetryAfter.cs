@@ -18,8 +18,8 @@ internal static class RetryAfter
 
     /// <summary>True when a request for which there is room would take what was promised to others. What is within its own floor was promised to nobody else.</summary>
     public static bool IsPromised(in AdmissionCase request) => WaitingDecisions.BoundsOf(request.Pool).KeepPromises && request.Pool.Returns.Count > 0 && SharesPool(request)
-        // Where a policy admits without room, as the threshold does for a heavier request, it takes none that was promised.
-        && PoolRoom.HasRoom(request)
+        // The threshold is kept as published: it admits a heavier request without room, and the first that comes where there is some.
+        && request.Pool.Settings!.Policy == AdmissionPolicy.WeightedShare
         && (new Scope(request, request.Entitlement, queue: false).Wait().Span > TimeSpan.Zero || new Scope(request, null, queue: false).Wait().Span > TimeSpan.Zero);
 
     /// <summary>True where the policy knows a room that all share and this request draws on it.</summary>

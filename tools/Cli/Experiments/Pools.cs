@@ -18,7 +18,7 @@ internal static class Pools
 internal static class Policies
 {
     /// <summary>What a pool lends of idle guaranteed baselines in the experiments that do not vary it.</summary>
-    public const double DefaultLending = 1;
+    public const double DefaultLending = 0.9;
 
     public static readonly AdmissionPolicy[] All = [AdmissionPolicy.AdmitAll, AdmissionPolicy.RateLimit, AdmissionPolicy.Threshold, AdmissionPolicy.WeightedShare];
 

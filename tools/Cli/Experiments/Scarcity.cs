@@ -15,7 +15,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
     private const double Recovered = 120;
     private const double Repaid = Recovered + 60;
     private const double Joins = 210;
-    private const double Window = 20;
+    private const double Window = 30;
 
     /// <summary>What runs when capacity is lost is not stopped: only when it has ended is there anything to divide.</summary>
     private const double Settling = 5;
@@ -33,7 +33,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
         2.33 of 64 for `synth`, 0.91 of 176 for `reports`, half of the tokens input, evenly spaced give or take a tenth: 75, 149 and 160 tokens/s. These rates are what the published counts add up to. In the published set-up nobody comes back after a refusal.
 
         In the variants with `@backlog` requests of the three wait at the pool for up to 30 s (`waitMs`), everybody who is refused comes back after Retry-After and up to a second later, without end, and a `spot` tenant of 16 clients wants more from 10 s on.
-        What a tenant is due is what a server of its own baseline would have served it (min(λ, demand), with a demand that waits); the least share of `copilot` is the smallest received ÷ due over any 20 s from 5 s after the loss on, when what ran before has made room.
+        What a tenant is due is what a server of its own baseline would have served it (min(λ, demand), with a demand that waits); the least share of `copilot` is the smallest received ÷ due over any 30 s from 5 s after the loss on, when what ran before has made room.
         """;
 
     public static Scenario Published(AdmissionPolicy policy) => Of(policy,
@@ -97,7 +97,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
     {
         var (copilot, synth, spot) = (run.TenantIndex(Copilot), run.TenantIndex(Synth), run.TenantIndex(Spot));
         var due = new[] { run.DueTokens(copilot), run.DueTokens(synth) };
-        yield return new(variant, "copilot-share-least", Windows(Lost + Settling, Repaid).Min(at => run.ReceivedOverDue(copilot, due[0], at, at + Window)), "of due over 20 s");
+        yield return new(variant, "copilot-share-least", Windows(Lost + Settling, Repaid).Min(at => run.ReceivedOverDue(copilot, due[0], at, at + Window)), "of due over 30 s");
         yield return new(variant, "copilot-share-outage", run.ReceivedOverDue(copilot, due[0], Lost, Recovered), "of due");
         yield return new(variant, "copilot-p99", CopilotP99(run), "s");
         if (runs.TryGetValue("threshold" + Backlog, out var threshold) && threshold != run)

@@ -21,10 +21,10 @@ internal static class Measures
     public static double AdmissionDelay(this IEnumerable<SimulatedRequest> requests, double share) =>
         Statistics.Percentile(requests.Select(request => request.AdmissionDelay).Where(double.IsFinite), share);
 
-    /// <summary>Slots in use ÷ slots, over the samples in which at least as many requests as slots want to run; not a number when there are none.</summary>
+    /// <summary>Slots in use ÷ slots, over the samples in which more requests than slots want to run; not a number when there are none.</summary>
     public static double UtilisationUnderPressure(this RunLog run)
     {
-        var pressed = run.Samples.Where(sample => sample.Slots > 0 && sample.Wanted >= sample.Slots).ToList();
+        var pressed = run.Samples.Where(sample => sample.Slots > 0 && sample.Wanted > sample.Slots).ToList();
         return pressed.Count == 0 ? double.NaN : (double)pressed.Sum(sample => sample.Running) / pressed.Sum(sample => sample.Slots);
     }
 

@@ -60,7 +60,10 @@ internal sealed record OpenLoop(double PerSecond, bool Even = false) : Arrivals;
 /// <summary>Closed loop: clients that each wait for their answer, think, and ask again.</summary>
 /// <param name="StaggerSeconds">The clients start evenly spread over this time.</param>
 /// <param name="PeriodSeconds">No client asks sooner than this after it last asked, however quickly it was answered.</param>
-internal sealed record ClosedLoop(int Clients, double ThinkSeconds = 0, double StaggerSeconds = 0, double PeriodSeconds = 0) : Arrivals;
+/// <param name="MoreClients">So many more start, spread over the same time, from <paramref name="MoreAfter"/> seconds after the first.</param>
+/// <param name="MoreSeconds">So long after they began to start, those send nothing new.</param>
+internal sealed record ClosedLoop(
+    int Clients, double ThinkSeconds = 0, double StaggerSeconds = 0, double PeriodSeconds = 0, int MoreClients = 0, double MoreAfter = 0, double? MoreSeconds = null) : Arrivals;
 
 /// <summary>Requests as they were recorded; they bring their own token counts.</summary>
 internal sealed record Recorded(IReadOnlyList<RecordedArrival> Requests) : Arrivals;

@@ -101,7 +101,7 @@ internal sealed record TenantPart(
         switch (Open, Closed, Trace)
         {
             case ({ PerSecond: > 0 and <= 1_000_000 } open, null, null): return open;
-            case (null, { Clients: >= 0 and <= 100_000, ThinkSeconds: >= 0, StaggerSeconds: >= 0, PeriodSeconds: >= 0 } closed, null): return closed;
+            case (null, { Clients: >= 0 and <= 100_000, ThinkSeconds: >= 0, StaggerSeconds: >= 0, PeriodSeconds: >= 0, MoreClients: >= 0 and <= 100_000, MoreAfter: >= 0, MoreSeconds: null or >= 0 } closed, null): return closed;
             case (null, null, { } file):
                 var rows = TraceFile.Open(Path.Combine(folder, file)).Rows;
                 var first = rows.Min(row => row.Arrival);

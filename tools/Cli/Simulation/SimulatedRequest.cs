@@ -19,6 +19,9 @@ internal sealed class SimulatedRequest(RequestId id, int tenant, long inputToken
 
     /// <summary>When the attempt was made that is under way or was the last.</summary>
     public double TriedAt { get; set; } = askedAt;
+
+    /// <summary>Its client sends nothing new from this second on.</summary>
+    public double ClientUntil { get; init; } = double.PositiveInfinity;
     public int Attempts { get; set; }
     public double AdmittedAt { get; set; } = double.NaN;
     public double FirstTokenAt { get; set; } = double.NaN;

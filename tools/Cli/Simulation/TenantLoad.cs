@@ -21,12 +21,12 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
                 NextArrival(open.Even ? start + _random.NextDouble() / open.PerSecond : start, open);
                 break;
             case ClosedLoop closed:
-                for (var client = 0; client < closed.Clients; client++)
-                    clock.At(start + closed.StaggerSeconds * client / closed.Clients, Ask);
+                StartClients(start, closed.Clients, closed.StaggerSeconds, tenant.Stop);
+                StartClients(start + closed.MoreAfter, closed.MoreClients, closed.StaggerSeconds, Math.Min(tenant.Stop, start + closed.MoreAfter + (closed.MoreSeconds ?? double.PositiveInfinity)));
                 break;
             case Recorded recorded:
                 foreach (var request in recorded.Requests)
-                    clock.At(start + request.At, () => Ask(request.InputTokens, request.OutputTokens));
+                    clock.At(start + request.At, () => Ask(request.InputTokens, request.OutputTokens, tenant.Stop));
                 break;
         }
     }
@@ -41,7 +41,7 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
             _ => double.PositiveInfinity,
         };
         // Nothing to wait for means that it never fits.
-        if (retryAfterMs > 0 && clock.Seconds + pause - request.AskedAt <= tenant.Retries.PatienceSeconds && clock.Seconds + pause < tenant.Stop && double.IsFinite(pause))
+        if (retryAfterMs > 0 && clock.Seconds + pause - request.AskedAt <= tenant.Retries.PatienceSeconds && clock.Seconds + pause < request.ClientUntil && double.IsFinite(pause))
         {
             clock.After(pause, () => send(request));
             return;
@@ -55,7 +55,12 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
     {
         if (tenant.Arrivals is not ClosedLoop closed) return;
         var pause = request.Fate == Fate.Served ? closed.ThinkSeconds : Math.Max(ShortestPause, closed.ThinkSeconds);
-        clock.After(Math.Max(pause, request.AskedAt + closed.PeriodSeconds - clock.Seconds), Ask);
+        clock.After(Math.Max(pause, request.AskedAt + closed.PeriodSeconds - clock.Seconds), () => Ask(request.ClientUntil));
+    }
+
+    private void StartClients(double from, int clients, double staggerSeconds, double until)
+    {
+        for (var client = 0; client < clients; client++) clock.At(from + staggerSeconds * client / clients, () => Ask(until));
     }
 
     /// <param name="after">The last arrival of a Poisson process, or the beginning of a period.</param>
@@ -66,19 +71,19 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
         if (at >= tenant.Stop) return;
         clock.At(at, () =>
         {
-            Ask();
+            Ask(tenant.Stop);
             NextArrival(open.Even ? next : at, open);
         });
     }
 
-    private void Ask() => Ask(tenant.Input.Draw(_random), tenant.Output.Draw(_random));
+    private void Ask(double until) => Ask(tenant.Input.Draw(_random), tenant.Output.Draw(_random), until);
 
-    private void Ask(long inputTokens, long outputTokens)
+    private void Ask(long inputTokens, long outputTokens, double until)
     {
-        if (clock.Seconds >= tenant.Stop) return;
+        if (clock.Seconds >= until) return;
         var declared = Math.Max(1, (long)Math.Round(outputTokens * tenant.DeclaredOutput));
         // The same seed gives the same ids; version and variant bits are of no interest here.
         var id = new RequestId(new Guid(seed, (short)index, (short)(index >> 16), BitConverter.GetBytes((long)++_count)));
-        send(new(id, index, inputTokens, outputTokens, declared, clock.Seconds));
+        send(new(id, index, inputTokens, outputTokens, declared, clock.Seconds) { ClientUntil = until });
     }
 }
