@@ -60,6 +60,7 @@ public static class AdmissionDecisions
     {
         DenialReason.NeverFits or DenialReason.EntitlementNotBound => new(TimeSpan.Zero, RetryBasis.Never),
         DenialReason.NoCapacity => new(RetryWithoutCapacity, RetryBasis.NothingKnown),
+        _ when !WaitingDecisions.BoundsOf(request.Pool).KeepPromises => RetryEstimate.Of(request),
         _ when request.Pool.Returns.Find(request.Request, request.Entitlement.Id) is { } told && told.At > request.Now => new(told.At - request.Now, RetryBasis.Told),
         _ => RetryAfter.Of(request),
     };

@@ -112,7 +112,7 @@ public static class PoolEvolution
     private static void Deny(PoolState pool, RequestDenied e, DateTimeOffset at)
     {
         pool.Waiting.Remove(e.Request, admitted: false);
-        pool.Returns.Refuse(e, pool.Entitlements[e.Entitlement], at);
+        pool.Returns.Refuse(e, pool.Entitlements[e.Entitlement], WaitingDecisions.BoundsOf(pool).KeepPromises, at);
     }
 
     private static void Queue(PoolState pool, RequestQueued e, DateTimeOffset at)

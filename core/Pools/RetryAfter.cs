@@ -43,8 +43,6 @@ internal static class RetryAfter
 
         public RetryWait Wait()
         {
-            // Rules that pass it without room, to stop others or over capacity, do not take what was promised.
-            if (!queue && After(default).Span > TimeSpan.Zero) return default;
             var told = request.Pool.Returns.InTime;
             var ahead = queue ? Waiting() : default;
             foreach (var other in told)
@@ -74,12 +72,8 @@ internal static class RetryAfter
 
         private RetryWait Tokens(long before)
         {
-            var (pool, entitlement, tokens, now) = (request.Pool, request.Entitlement, request.Need.Tokens, request.Now);
-            var nothing = new RetryWait(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
-            if (of is not null) return of.Rate.TimeUntil(tokens, now, before) is { } own ? new(own, RetryBasis.RateBucket) : nothing;
-            var shared = pool.Surplus.TimeUntil(pool.SurplusShare(entitlement, tokens, now), now, before) is { } surplus ? new(surplus, RetryBasis.SurplusBucket) : nothing;
-            // What exceeds a dedicated floor waits for the surplus or for the floor's own bucket, whichever has it first.
-            return entitlement.Baseline.TimeUntil(tokens, now) is { } floor && floor < shared.Span ? new(floor, RetryBasis.FloorBucket) : shared;
+            if (of is null) return RetryEstimate.SurplusTokens(request, before);
+            return of.Rate.TimeUntil(request.Need.Tokens, request.Now, before) is { } own ? new(own, RetryBasis.RateBucket) : RetryEstimate.Unknown;
         }
 
         private Amount Waiting()

@@ -31,7 +31,7 @@ public sealed class ToldReturns
         Count > 0 && _byRequest.TryGetValue(request, out var told) && told.Entitlement.Id == entitlement ? told : null;
 
     /// <summary>A client that came too early keeps its time, and shows that its entitlement's clients do not heed it.</summary>
-    internal void Refuse(RequestDenied e, Entitlement entitlement, DateTimeOffset at)
+    internal void Refuse(RequestDenied e, Entitlement entitlement, bool keep, DateTimeOffset at)
     {
         Forget(at);
         var before = Find(e.Request, e.Entitlement);
@@ -41,7 +41,7 @@ public sealed class ToldReturns
             return;
         }
         Came(e.Request, at);
-        if (Count < Most && WaitingDecisions.EndsWithTime(e.Reason) && !_byRequest.ContainsKey(e.Request))
+        if (keep && Count < Most && WaitingDecisions.EndsWithTime(e.Reason) && !_byRequest.ContainsKey(e.Request))
             Add(new(e.Request, entitlement, e.Tokens, at, at.AddMilliseconds(e.RetryAfterMs)));
     }
 

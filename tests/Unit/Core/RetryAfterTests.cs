@@ -8,6 +8,10 @@ namespace TokenLedger.Tests.Unit.Core;
 /// <summary>When a refused client is told to come back.</summary>
 public sealed class RetryAfterTests
 {
+    private static readonly QueueBounds s_keeping = new(KeepPromises: true);
+
+    private static PoolScenario Keeping(PoolScenario pool) => pool.Given(new ConfigurePool(pool.State.Settings! with { Queue = s_keeping }));
+
     [Fact]
     public void Is_never_less_than_a_second() =>
         Assert.Equal(1_000, Elastic().Given(Admit(1, "e", 1_000)).When(Admit(2, "e", 1)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
@@ -48,25 +52,32 @@ public sealed class RetryAfterTests
     }
 
     [Fact]
-    public void For_a_sequence_is_when_the_oldest_in_flight_will_have_lasted_the_mean_time()
+    public void For_a_sequence_is_the_mean_time_one_is_held_shared_by_those_in_flight()
     {
-        var pool = AllClasses().Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1)).At(31).Given(Admit(3, "g", 1)).At(32).Given(Admit(4, "g", 1));
+        var pool = AllClasses().Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1), Admit(3, "g", 1), Admit(4, "g", 1));
+        Assert.Equal(10_000, pool.When(Admit(5, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
+    }
+
+    [Fact]
+    public void Where_promises_are_kept_a_sequence_comes_when_the_oldest_in_flight_will_have_lasted_the_mean_time()
+    {
+        var pool = Keeping(AllClasses()).Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1)).At(31).Given(Admit(3, "g", 1)).At(32).Given(Admit(4, "g", 1));
         Assert.Equal(28_000, pool.When(Admit(5, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
     }
 
     [Fact]
-    public void For_a_sequence_of_requests_that_overrun_is_reckoned_from_how_often_one_ends()
+    public void Where_promises_are_kept_requests_that_overrun_are_reckoned_from_how_often_one_ends()
     {
-        var pool = AllClasses().Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1), Admit(3, "g", 1), Admit(4, "g", 1)).At(100);
+        var pool = Keeping(AllClasses()).Given(Admit(1, "g", 1)).At(30).Given(Settle(1, 1, 0), Admit(2, "g", 1), Admit(3, "g", 1), Admit(4, "g", 1)).At(100);
         Assert.Equal((1.15 + 1.5) * 10_000, pool.When(Admit(5, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
     }
 
     [Fact]
-    public void Is_another_moment_for_each_who_is_refused()
+    public void Is_another_moment_for_each_who_is_refused_where_promises_are_kept()
     {
-        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        var pool = Keeping(Elastic()).Given(Admit(1, "e", 1_000));
         Assert.Equal([2_000, 4_000, 6_000], Enumerable.Range(2, 3).Select(i => pool.When(Admit(i, "e", 200)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs));
-        var slots = new PoolScenario().Given(Configure(sequences: 2), Grant("e", ServiceClass.Elastic), Admit(1, "e")).At(10).Given(Release(1, "e"), Admit(2, "e"), Admit(3, "e"));
+        var slots = new PoolScenario().Given(Configure(sequences: 2, queue: s_keeping), Grant("e", ServiceClass.Elastic), Admit(1, "e")).At(10).Given(Release(1, "e"), Admit(2, "e"), Admit(3, "e"));
         var told = Enumerable.Range(4, 5).Select(i => slots.When(Admit(i, "e")).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs).ToList();
         Assert.Equal(told.Distinct().Order(), told);
     }
@@ -74,7 +85,7 @@ public sealed class RetryAfterTests
     [Fact]
     public void A_client_that_comes_too_early_is_told_its_time_again()
     {
-        var pool = Elastic().Given(Admit(1, "e", 1_000));
+        var pool = Keeping(Elastic()).Given(Admit(1, "e", 1_000));
         Assert.Equal(5_000, pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
         Assert.Equal(7_000, pool.When(Admit(3, "e", 200)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
         Assert.Equal(3_000, pool.At(2).When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded).RetryAfterMs);
@@ -86,7 +97,7 @@ public sealed class RetryAfterTests
     [Fact]
     public void Room_is_kept_for_whoever_was_told_once_its_clients_are_known_to_come_back()
     {
-        var pool = Kept().Given(Admit(1, "e", 1_000));
+        var pool = Keeping(Elastic()).Given(Admit(1, "e", 1_000));
         pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
         // Nothing is known of its clients yet.
         pool.At(4).When(Admit(3, "e", 100)).ThenAdmits();
@@ -101,7 +112,7 @@ public sealed class RetryAfterTests
     [Fact]
     public void Room_is_not_kept_for_longer_than_a_client_may_be_late()
     {
-        var pool = Kept().Given(Admit(1, "e", 1_000));
+        var pool = Keeping(Elastic()).Given(Admit(1, "e", 1_000));
         pool.When(Admit(2, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
         pool.At(5).Given(Admit(2, "e", 500)).When(Admit(3, "e", 500)).ThenRefuses(DenialReason.TokensExceeded);
         pool.At(12).When(Admit(4, "e", 500)).ThenRefuses(DenialReason.LowPriority);
@@ -141,6 +152,4 @@ public sealed class RetryAfterTests
         Assert.Equal(new Headroom(3, 2, TimeSpan.FromSeconds(1), 300, 200, TimeSpan.FromSeconds(100.0 / 30)), pool.When(Admit(1, "g", 100)).ThenAnswers<Admitted>().Headroom);
         Assert.Equal(new Headroom(3, 2, TimeSpan.FromSeconds(1), 300, 200, TimeSpan.FromMicroseconds(3_333_334)), pool.When(Admit(2, "g", 3_001)).ThenAnswers<Denied>().Headroom);
     }
-
-    private static PoolScenario Kept() => new PoolScenario().Given(Configure(queue: new(KeepPromises: true)), Grant("e", ServiceClass.Elastic));
 }

@@ -83,8 +83,15 @@ internal sealed record TenantPart(
         ScenarioFile.Require(Start >= 0 && StartJitter >= 0 && EntitledFrom >= 0 && EntitledFrom <= Start, $"{Name}: start and entitledFrom must not be negative, and nobody asks before it is entitled");
         var tenant = new Tenant(Name, ServiceClass, Baseline, SloTargetMs, Arrivals(folder))
         {
-            Input = ScenarioFile.Tokens(Input, $"{Name}: input"), Output = ScenarioFile.Tokens(Output, $"{Name}: output"), DeclaredOutput = DeclaredOutput, Retries = Retries ?? Retries.None,
-            WaitMs = WaitMs, EntitledFrom = EntitledFrom, Start = Start, StartJitter = StartJitter, Stop = Stop ?? double.PositiveInfinity,
+            Input = ScenarioFile.Tokens(Input, $"{Name}: input"),
+            Output = ScenarioFile.Tokens(Output, $"{Name}: output"),
+            DeclaredOutput = DeclaredOutput,
+            Retries = Retries ?? Retries.None,
+            WaitMs = WaitMs,
+            EntitledFrom = EntitledFrom,
+            Start = Start,
+            StartJitter = StartJitter,
+            Stop = Stop ?? double.PositiveInfinity,
         };
         return Copies == 1 ? [tenant] : Enumerable.Range(1, Copies).Select(copy => tenant with { Name = $"{Name}-{copy}" });
     }
