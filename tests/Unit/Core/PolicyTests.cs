@@ -194,7 +194,7 @@ public sealed class PolicyTests
     [Fact]
     public void Threshold_admits_a_heavier_request_although_lighter_ones_were_told_to_come_back()
     {
-        var pool = AllClasses(policy: AdmissionPolicy.Threshold);
+        var pool = new PoolScenario().Given(Configure(policy: AdmissionPolicy.Threshold, queue: new(KeepPromises: true)), Grant("e", ServiceClass.Elastic), Grant("s", Spot));
         for (var request = 1; request <= 10; request++) pool.Given(Admit(request, "s"));
         pool.When(Admit(11, "s")).ThenAnswers<Denied>();
         pool.When(Admit(12, "e")).ThenAdmits();

@@ -19,7 +19,7 @@ internal sealed class Lending() : Experiment("lending", "Lending: how much of an
 
     public override string Setup => """
         The overload experiment under `weighted-share` with the pool setting `lending` from 0 to 1: the share of an idle guaranteed baseline that `spot-b` may use until its owner wants it back. With `@bursty`, `spot-b` comes as a
-        Poisson process of 1.75 requests a second, each of which gives up after 10 s, so that its requests also end in bursts.
+        Poisson process of 1.75 requests a second, each of which gives up after 3 s, so that its requests also end in bursts.
         """;
 
     public override IEnumerable<Figure> Measure(IReadOnlyDictionary<string, RunLog> runs)

@@ -16,7 +16,8 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
     private const int SpotClients = 10;
     private const int MoreSpotClients = 30;
     private const int WaitMs = 10_000;
-    private const double SpotPatience = 10;
+    private const double SpotPatience = 3;
+    private const double ReturnSeconds = 8;
     private const double FormerShare = 0.95;
     private static readonly Phase s_before = new("before", 0, 30);
     private static readonly Phase s_overload = new("overload", 30, 60);
@@ -26,15 +27,15 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
 
     public override string Setup => """
         One replica: 16 sequences, 240 tokens/s counted in + out, KV cache not binding. Requests are 64 + 64 tokens, so one takes 8.53 s when all slots are taken. Ours, where the paper is silent:
-        both guaranteed tenants are entitled to 6 sequences and 90 tokens/s all along and have 6 clients in a closed loop without thinking. Those of `guaranteed-a` start within the first 4.3 s, those of `guaranteed-c` within 8.53 s
+        both guaranteed tenants are entitled to 6 sequences and 90 tokens/s all along and have 6 clients in a closed loop without thinking. Those of `guaranteed-a` start within the first 4.3 s, those of `guaranteed-c` within 8 s
         from 30 s on, and send nothing new from 60 s on; what they sent runs to its end. `spot-b` has 10 clients in a closed loop from 0 s, as many as fit beside one guaranteed tenant, and 30 more from 30 to 60 s.
         Who is refused comes back after Retry-After and up to a second later; a client of `spot-b` that was
-        told to wait for longer than 10 s in all drops the request and sends a new one a second later. Under `weighted-share` the clients of `spot-b` let the pool keep a request waiting for up to 10 s (`waitMs`), which the other policies, as published, do not know.
+        told to wait for longer than 3 s in all drops the request and sends a new one a second later. Under `weighted-share` the clients of `spot-b` let the pool keep a request waiting for up to 10 s (`waitMs`), which the other policies, as published, do not know.
         `spot-b` and `guaranteed-c` start up to 1 s later at random, so that no seed meets the same moment. Lending is 0.9: nine tenths of an idle guaranteed baseline are lent (the lending experiment varies that).
         Time to first token counts from the attempt that was admitted; no guaranteed attempt is refused within its limits. Spot's recovery counts from the end of the last request of `guaranteed-c`.
         """;
 
-    /// <param name="bursty">Spot comes as a Poisson process of 1.75 requests a second that give up after 10 s, instead of one client after the other.</param>
+    /// <param name="bursty">Spot comes as a Poisson process of 1.75 requests a second that give up after 3 s, instead of one client after the other.</param>
     public static Scenario Scenario(AdmissionPolicy policy, double lending, bool bursty = false) => new(
         "overload", Pools.Of(replicas: 1, sequences: 16, tokensPerSecond: 240, policy, lending),
         [
@@ -44,7 +45,7 @@ internal sealed class Overload() : Experiment("overload", "Overload: guaranteed 
                 Retries = Retries.AfterRetryAfter with { PatienceSeconds = SpotPatience }, StartJitter = 1,
                 WaitMs = policy == AdmissionPolicy.WeightedShare ? WaitMs : 0,
             },
-            new(Returning, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ServiceSeconds)) { Retries = Retries.AfterRetryAfter, Start = 30, StartJitter = 1, Stop = 60 },
+            new(Returning, ServiceClass.Guaranteed, new(90, Pools.KvPerSequence * 6, 6), 500, new ClosedLoop(6, StaggerSeconds: ReturnSeconds)) { Retries = Retries.AfterRetryAfter, Start = 30, StartJitter = 1, Stop = 60 },
         ],
         90, Phases: [s_before, s_overload, s_after])
     { SampleSeconds = 0.25 };

@@ -62,7 +62,7 @@ internal sealed record Chart(string Title, string Caption, string XAxis, string 
             Drawing.Text(X + Width, Y + Height + 32, chart.XAxis, Anchor.End, 11, colour: "#555555");
             Drawing.Text(X - Left + Margin, Y - 26, panel.Title, bold: true);
             Drawing.Text(X - Left + Margin, Y - 9, chart.YAxis, size: 11, colour: "#555555");
-            Legend(panel);
+            Legend(chart, panel);
             foreach (var curve in panel.Curves) Draw(curve);
         }
 
@@ -83,15 +83,16 @@ internal sealed record Chart(string Title, string Caption, string XAxis, string 
             }
         }
 
-        private void Legend(Panel panel)
+        private void Legend(Chart chart, Panel panel)
         {
-            var x = X + Width;
+            // Beside the title, or below it where no y axis is named.
+            var (x, y) = (X + Width, Y - (chart.YAxis.Length == 0 ? 9 : 26));
             foreach (var curve in panel.Curves.Reverse())
             {
                 if (curve.Name.Length == 0) continue;
                 x -= StrokeFont.Width(curve.Name, 11);
-                Drawing.Text(x, Y - 26, curve.Name, size: 11);
-                Drawing.Path([new(x - 24, Y - 30), new(x - 5, Y - 30)], s_colours[curve.Colour % s_colours.Length], 2, curve.Dashed ? s_dash : []);
+                Drawing.Text(x, y, curve.Name, size: 11);
+                Drawing.Path([new(x - 24, y - 4), new(x - 5, y - 4)], s_colours[curve.Colour % s_colours.Length], 2, curve.Dashed ? s_dash : []);
                 x -= 36;
             }
         }
