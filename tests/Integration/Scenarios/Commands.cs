@@ -11,8 +11,8 @@ internal static class Commands
         RunAsync(0, ["trace", "play", .. files, "--pool", pool, "--key", key, "--admission-url", admission.ToString(), "--usage-url", usage.ToString(), "--json", .. more]);
 
     /// <summary>Decides everything again and walks the ledger with the capacity audit; fails on the first difference.</summary>
-    public static Task<JsonElement> VerifyAsync(Uri url) =>
-        RunAsync(0, ["replay", "--verify", "--json", "--url", url.ToString(), "--key", ProductProcess.OperatorKey]);
+    public static Task<JsonElement> VerifyAsync(Uri url, string key = ProductProcess.OperatorKey) =>
+        RunAsync(0, ["replay", "--verify", "--json", "--url", url.ToString(), "--key", key]);
 
     private static async Task<JsonElement> RunAsync(int exitCode, string[] words)
     {
