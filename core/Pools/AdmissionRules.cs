@@ -24,7 +24,7 @@ internal struct AdmissionCase(PoolState pool, Entitlement entitlement, Resources
 }
 
 /// <summary>What a wait is reckoned from.</summary>
-public enum RetryBasis { Never, NothingKnown, MeanHold, Lease, RateBucket, FloorBucket, SurplusBucket, Told }
+public enum RetryBasis { Never, NothingKnown, MeanHold, NominalHold, RateBucket, FloorBucket, SurplusBucket, Told }
 
 /// <summary>When the limiting dimension will next have room, and how that is known.</summary>
 public readonly record struct RetryWait(TimeSpan Span, RetryBasis Basis);

@@ -19,8 +19,7 @@ internal sealed class ExpectedEnds
     private readonly long[] _freedKv = [];
     private readonly Resources _held;
     private readonly double _sequences;
-    private readonly TimeSpan? _hold;
-    private readonly TimeSpan _lease;
+    private readonly RetryWait _hold;
 
     /// <param name="of">The entitlement; null for the whole pool.</param>
     /// <param name="free">What is free: it will be taken, and end as well.</param>
@@ -29,11 +28,10 @@ internal sealed class ExpectedEnds
         _held = of?.Held ?? pool.Held;
         // As many as run when all is taken: whichever of the two is short.
         _sequences = Math.Min(_held.Sequences + Math.Max(0, free.Sequences), _held.Sequences * (1 + (double)Math.Max(0, free.KvCacheBytes) / Math.Max(1, _held.KvCacheBytes)));
-        _hold = of is null ? pool.MeanHold : of.MeanHold ?? pool.MeanHold;
-        _lease = TimeSpan.FromSeconds(pool.Settings!.LeaseSeconds);
-        if (_hold is not { } hold || pool.Open.Count > MostByAge) return;
+        _hold = ExpectedHold.Of(pool, of);
+        if (pool.Open.Count > MostByAge) return;
         var running = pool.Open.Values.Where(r => of is null || r.Entitlement == of).ToArray();
-        _ticks = [.. running.Select(r => Math.Max(0, (r.AdmittedAt + (r.Entitlement.MeanHold ?? hold) - now).Ticks))];
+        _ticks = [.. running.Select(r => Math.Max(0, (r.AdmittedAt + (r.Entitlement.MeanHold ?? _hold.Span) - now).Ticks))];
         _freedKv = [.. running.Select(r => r.Outstanding.KvCacheBytes)];
         Array.Sort(_ticks, _freedKv);
         for (var i = 1; i < _freedKv.Length; i++) _freedKv[i] += _freedKv[i - 1];
@@ -45,10 +43,9 @@ internal sealed class ExpectedEnds
         if (sequences <= 0 && kvCacheBytes <= 0) return default;
         if (_held.Sequences == 0) return new(AdmissionDecisions.RetryWithoutCapacity, RetryBasis.NothingKnown);
         var requests = Math.Max(sequences, kvCacheBytes <= 0 ? 0 : kvCacheBytes * _held.Sequences / Math.Max(1, _held.KvCacheBytes));
-        if (_hold is not { } hold) return new(_lease * Math.Min(1, requests / _held.Sequences), RetryBasis.Lease);
-        var byRate = hold * ((Slack * requests + Deviations * Math.Sqrt(requests)) / _sequences);
+        var byRate = _hold.Span * ((Slack * requests + Deviations * Math.Sqrt(requests)) / _sequences);
         var byAge = ByAge(sequences, kvCacheBytes);
-        return new(byRate > byAge ? byRate : byAge, RetryBasis.MeanHold);
+        return _hold with { Span = byRate > byAge ? byRate : byAge };
     }
 
     private TimeSpan ByAge(double sequences, double kvCacheBytes)

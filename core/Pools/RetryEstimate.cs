@@ -34,7 +34,7 @@ internal static class RetryEstimate
 
     private static RetryWait Ends(in AdmissionCase request, double share)
     {
-        var hold = request.Entitlement.MeanHold;
-        return new((hold ?? TimeSpan.FromSeconds(request.Pool.Settings!.LeaseSeconds)) * Math.Min(1, share), hold is null ? RetryBasis.Lease : RetryBasis.MeanHold);
+        var hold = ExpectedHold.Of(request.Pool, request.Entitlement);
+        return hold with { Span = hold.Span * Math.Min(1, share) };
     }
 }

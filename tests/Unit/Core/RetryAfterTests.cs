@@ -121,9 +121,11 @@ public sealed class RetryAfterTests
         Assert.Equal(0.9, pool["e"].Returns!.Value, 9);
     }
 
+    /// <summary>Two requests of 300 tokens in the mean, at 50 tokens/s each: half of them are through in 3 s.</summary>
     [Fact]
-    public void For_a_sequence_of_which_nothing_is_known_yet_rests_on_the_lease() =>
-        Assert.Equal(100_000, AllClasses().Given(Admit(1, "g", 1), Admit(2, "g", 1), Admit(3, "g", 1)).When(Admit(4, "g", 1)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
+    public void Before_any_request_has_ended_rests_on_the_speed_of_a_full_pool() =>
+        Assert.Equal(3_000, new PoolScenario().Given(Configure(tokens: 100, sequences: 2), Grant("e", ServiceClass.Elastic), Admit(1, "e", 400), Admit(2, "e", 200))
+            .When(Admit(3, "e", 100)).ThenRefuses(DenialReason.ConcurrencyExceeded).RetryAfterMs);
 
     [Fact]
     public void The_mean_hold_is_the_mean_of_the_first_hundred_and_then_gives_the_newest_a_hundredth()

@@ -76,7 +76,7 @@ internal static class ExplainText
         {
             RetryBasis.NothingKnown => "nothing in the ledger says when there will be capacity",
             RetryBasis.MeanHold => "when enough requests end, if they last as long as the last ones did",
-            RetryBasis.Lease => "when enough leases end; no request has ended yet that would tell how long they last",
+            RetryBasis.NominalHold => "when enough requests end at the speed of a full pool; none has ended yet that would tell how long they last",
             RetryBasis.RateBucket => "when the entitlement's bucket holds what the request needs",
             RetryBasis.FloorBucket => "when the bucket of the entitlement's baseline holds what the request needs",
             RetryBasis.SurplusBucket => "when the pool's surplus bucket holds what the request needs",
