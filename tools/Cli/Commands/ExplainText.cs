@@ -22,8 +22,9 @@ internal static class ExplainText
             return;
         }
         var since = report.Attempts.LastOrDefault(attempt => attempt.Explanation.Admitted)?.Explanation.At ?? report.Attempts[^1].Explanation.At;
-        console.WriteLine("Afterwards:");
-        foreach (var e in report.Afterwards) console.WriteLine($"  position {Number(e.Position)}, {Seconds(e.Timestamp - since)} later: {e.Type}: {Words(e.Data)}");
+        console.WriteLine("Besides:");
+        foreach (var e in report.Afterwards)
+            console.WriteLine($"  position {Number(e.Position)}, {Seconds((e.Timestamp - since).Duration())} {(e.Timestamp < since ? "before" : "later")}: {e.Type}: {Words(e.Data)}");
     }
 
     private static void Write(IAnsiConsole console, PoolId pool, ExplainedAttempt attempt)
