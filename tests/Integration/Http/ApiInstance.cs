@@ -43,7 +43,12 @@ internal sealed class ApiInstance : IAsyncDisposable
 
     public LedgerFollower Follower(string name) => _app.Services.GetRequiredKeyedService<LedgerFollower>(name);
 
-    public static async Task<ApiInstance> StartAsync(string connection, TimeProvider? clock = null, params (string Name, string Value)[] settings)
+    public static Task<ApiInstance> StartAsync(string connection, TimeProvider? clock = null, params (string Name, string Value)[] settings) =>
+        StartAsync(AllModules.Add, AllModules.Map, connection, clock, settings);
+
+    /// <summary>Some of the services in a process of their own. It hears what others append when it looks at the ledger, for their bus is not its.</summary>
+    public static async Task<ApiInstance> StartAsync(
+        Action<WebApplicationBuilder> add, Action<WebApplication> map, string connection, TimeProvider? clock, params (string Name, string Value)[] settings)
     {
         var started = new TaskCompletionSource<WebApplication>(TaskCreationOptions.RunContinuationsAsynchronously);
         var (errors, log) = (new StringWriter(CultureInfo.InvariantCulture), new CapturedLog());
@@ -54,11 +59,11 @@ internal sealed class ApiInstance : IAsyncDisposable
             {
                 builder.Logging.ClearProviders().AddProvider(log).AddFilter<CapturedLog>(null, LogLevel.Trace);
                 if (clock is not null) builder.Services.AddSingleton(clock);
-                AllModules.Add(builder);
+                add(builder);
             },
             app =>
             {
-                AllModules.Map(app);
+                map(app);
                 app.Lifetime.ApplicationStarted.Register(() => started.SetResult(app));
             }, errors);
         await Task.WhenAny(started.Task, run).WaitAsync(Within.Patience());

@@ -14,8 +14,16 @@ internal sealed class EventWatch(ILedger ledger)
     /// <summary>All events of a type, in order.</summary>
     public async Task<IReadOnlyList<(long Position, TEvent Data)>> AllAsync<TEvent>(Func<TEvent, bool> where, long after = 0) where TEvent : ILedgerEvent
     {
-        var page = await ledger.ReadAllAsync(after, 10_000, [EventCatalogue.WireName<TEvent>()], stream: null, Within.Patience());
-        return [.. page.Events.Select(e => (e.Position, (TEvent)e.Data)).Where(e => where(e.Item2))];
+        List<(long, TEvent)> all = [];
+        var head = await HeadAsync();
+        // A page may end with what this process appended last, though others appended more.
+        while (after < head)
+        {
+            var page = await ledger.ReadAllAsync(after, 10_000, [EventCatalogue.WireName<TEvent>()], stream: null, Within.Patience());
+            all.AddRange(page.Events.Select(e => (e.Position, (TEvent)e.Data)).Where(e => where(e.Item2)));
+            after = page.Through;
+        }
+        return all;
     }
 
     /// <summary>The first event of a type that is as asked, as soon as it is there.</summary>
