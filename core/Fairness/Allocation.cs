@@ -91,6 +91,8 @@ public static class Allocation
     {
         foreach (var _ in dimensions)
         {
+            // Where nothing is left every level is 0 and nobody rises.
+            if (Array.TrueForAll(dimensions, d => d.Left <= 0)) return;
             var any = false;
             for (var i = 0; i < claims.Length; i++)
             {
