@@ -45,9 +45,9 @@ public static class Allocation
         var sorted = Array.ConvertAll(order, i => claims[i]);
         Dimension[] dimensions =
         [
-            new(sorted, lending, capacity.TokensPerSecond, c => c.TokensPerSecond),
-            new(sorted, lending, capacity.KvCacheBytes, c => c.KvCacheBytes),
-            new(sorted, lending, capacity.Sequences, c => c.Sequences),
+            new(sorted, (decimal)lending, capacity.TokensPerSecond, c => c.TokensPerSecond),
+            new(sorted, (decimal)lending, capacity.KvCacheBytes, c => c.KvCacheBytes),
+            new(sorted, (decimal)lending, capacity.Sequences, c => c.Sequences),
         ];
         var factors = Factors(sorted);
         var contended = Array.FindAll(dimensions, d => d.IsContended);
@@ -78,35 +78,40 @@ public static class Allocation
 
     private static void Fill(Claim[] claims, double[] factors, Dimension[] dimensions)
     {
-        foreach (var step in s_steps) Rise(step, claims, factors, dimensions);
+        var (speeds, stopped) = (new double[claims.Length], new bool[claims.Length]);
+        foreach (var step in s_steps)
+        {
+            Array.Clear(stopped);
+            Rise(step, claims, factors, dimensions, speeds, stopped);
+        }
     }
 
     /// <summary>Lets shares rise towards what the step gives at the most, in all dimensions together, until everyone is there or can rise no further.</summary>
-    private static void Rise(Step step, Claim[] claims, double[] factors, Dimension[] dimensions)
+    private static void Rise(Step step, Claim[] claims, double[] factors, Dimension[] dimensions, double[] speeds, bool[] stopped)
     {
-        var rooms = Array.ConvertAll(dimensions, d => new double[claims.Length]);
-        var speeds = new double[claims.Length];
-        var stopped = new bool[claims.Length];
         foreach (var _ in dimensions)
         {
+            // Where nothing is left every level is 0 and nobody rises.
+            if (Array.TrueForAll(dimensions, d => d.Left <= 0)) return;
             var any = false;
             for (var i = 0; i < claims.Length; i++)
             {
                 var part = stopped[i] ? 0 : Part(step, claims[i], dimensions, i);
-                for (var d = 0; d < dimensions.Length; d++) rooms[d][i] = Math.Max(0, part * dimensions[d].Wanted[i] - dimensions[d].Shares[i]);
-                speeds[i] = part > 0 ? Speed(step, claims[i], factors[i], dimensions, rooms, i) : 0;
+                foreach (var d in dimensions) d.Room[i] = Math.Max(0, part * d.Wanted[i] - d.Shares[i]);
+                speeds[i] = part > 0 ? Speed(step, claims[i], factors[i], dimensions, i) : 0;
                 any |= speeds[i] > 0;
             }
             if (!any) return;
             var levels = new double[dimensions.Length];
-            for (var d = 0; d < levels.Length; d++) levels[d] = WaterFilling.Level(Math.Max(0, dimensions[d].Left), speeds, rooms[d]);
+            for (var d = 0; d < levels.Length; d++) levels[d] = WaterFilling.Level(Math.Max(0, dimensions[d].Left), speeds, dimensions[d].Room);
             var level = levels.Min();
             for (var d = 0; d < levels.Length; d++)
                 for (var i = 0; i < claims.Length; i++)
                 {
-                    if (speeds[i] > 0 && rooms[d][i] > 0) dimensions[d].Give(i, rooms[d][i] * Math.Min(1, speeds[i] * level));
+                    var room = dimensions[d].Room[i];
+                    if (speeds[i] > 0 && room > 0) dimensions[d].Give(i, room * Math.Min(1, speeds[i] * level));
                     // Who needs a dimension that is used up can use no more of the others either.
-                    stopped[i] |= levels[d] <= level && rooms[d][i] > 0;
+                    stopped[i] |= levels[d] <= level && room > 0;
                 }
             if (double.IsPositiveInfinity(level)) return;
         }
@@ -124,13 +129,13 @@ public static class Allocation
     }
 
     /// <summary>How fast a claim fills its room: by weight and service owed in units of its baseline, by what it is owed or by weight in units of the capacity. The slowest dimension sets the pace.</summary>
-    private static double Speed(Step step, Claim claim, double factor, Dimension[] dimensions, double[][] rooms, int i)
+    private static double Speed(Step step, Claim claim, double factor, Dimension[] dimensions, int i)
     {
         var slowest = double.PositiveInfinity;
-        for (var d = 0; d < dimensions.Length; d++)
+        foreach (var d in dimensions)
         {
-            var unit = step == Step.Baselines ? dimensions[d].Baseline[i] : dimensions[d].Capacity;
-            if (rooms[d][i] > 0 && unit > 0) slowest = Math.Min(slowest, unit / rooms[d][i]);
+            var (room, unit) = (d.Room[i], step == Step.Baselines ? d.Baseline[i] : d.Capacity);
+            if (room > 0 && unit > 0) slowest = Math.Min(slowest, unit / room);
         }
         if (double.IsPositiveInfinity(slowest)) return 0;
         return slowest * step switch

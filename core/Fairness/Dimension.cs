@@ -13,10 +13,10 @@ internal sealed class Dimension
     /// <summary>What nobody reserves, not even when all floors are in use up to what is never lent.</summary>
     private readonly long _open;
 
-    public Dimension(Claim[] claims, double lending, long capacity, Func<Capacity, long> of)
+    public Dimension(Claim[] claims, decimal lending, long capacity, Func<Capacity, long> of)
     {
         (_claims, Capacity) = (claims, capacity);
-        (Baseline, _reserved, Wanted) = (new long[claims.Length], new long[claims.Length], new long[claims.Length]);
+        (Baseline, _reserved, Wanted, Room) = (new long[claims.Length], new long[claims.Length], new long[claims.Length], new double[claims.Length]);
         var (open, reserved, wanted) = ((Int128)capacity, (Int128)0, (Int128)0);
         for (var i = 0; i < claims.Length; i++)
         {
@@ -50,6 +50,9 @@ internal sealed class Dimension
     /// <summary>What each has so far: its floor to begin with.</summary>
     public double[] Shares { get; }
 
+    /// <summary>How much further each may rise in the step that is under way.</summary>
+    public double[] Room { get; }
+
     /// <summary>What nobody has so far.</summary>
     public double Left { get; private set; }
 
@@ -71,5 +74,5 @@ internal sealed class Dimension
         return (shares, limits);
     }
 
-    private static long Lent(Claim claim, double lending, long idle) => claim.ServiceClass == ServiceClass.Guaranteed ? (long)((decimal)lending * idle) : 0;
+    private static long Lent(Claim claim, decimal lending, long idle) => claim.ServiceClass == ServiceClass.Guaranteed ? (long)(lending * idle) : 0;
 }

@@ -4,14 +4,15 @@ using TokenLedger.Core.Pools;
 namespace TokenLedger.Core.Fairness;
 
 /// <summary>One entitlement's part of a tick, before the pool is divided.</summary>
-/// <param name="Demand">What it would have used, had nothing limited it.</param>
-internal sealed record EntitlementTick(Entitlement Entitlement, FairnessShare Share, Capacity Demand)
+/// <param name="Claim">What it brings to the division.</param>
+/// <param name="Demand">Tokens that it would have used, had nothing limited it.</param>
+internal sealed record EntitlementTick(Entitlement Entitlement, Claim Claim, long Demand, long Received, double NewDebt, double NewBurst, long Forgiven)
 {
     /// <summary>An average below this has all but died away and is zero, so that a quiet pool falls silent.</summary>
     private const double Faint = FairnessNews.Step / 2;
 
     public static EntitlementTick Of(
-        FairnessState state, Entitlement entitlement, (DateTimeOffset Last, DateTimeOffset Now) tick, double meanTarget,
+        FairnessState state, Entitlement entitlement, int rank, (DateTimeOffset Last, DateTimeOffset Now) tick, double meanTarget,
         (double TokensPerSecond, double KvCacheBytes, double Sequences) nominal)
     {
         var (terms, service) = (entitlement.Terms, state.Accounting[entitlement.Id]);
@@ -33,11 +34,12 @@ internal sealed record EntitlementTick(Entitlement Entitlement, FairnessShare Sh
             + Burst.Excess(entitlement.Held.Sequences, baseline.Sequences, nominal.Sequences)));
         var weight = PriorityWeight.Of(terms.ServiceClass, terms.SloTargetMs, meanTarget, burst, debt);
         var demand = Math.Max(0, received + waited);
-        return new(entitlement, new(entitlement.Id, demand, received, debt, burst, weight, default, owed, forgiven), DemandOf(entitlement, wanted, state.Pool, demand / elapsed));
+        var claim = new Claim(rank, terms.ServiceClass, entitlement.HasFloor, baseline, DemandOf(entitlement, wanted, state.Pool, demand / elapsed), weight, owed);
+        return new(entitlement, claim, demand, received, debt, burst, forgiven);
     }
 
-    public Claim Claim(int rank) =>
-        new(rank, Entitlement.Terms.ServiceClass, Entitlement.HasFloor, Entitlement.Terms.Baseline, Demand, Share.Weight, Share.OwedTokens);
+    /// <summary>The state after the tick.</summary>
+    public FairnessShare Share(Capacity limits) => new(Entitlement.Id, Demand, Received, NewDebt, NewBurst, Claim.Weight, limits, Claim.OwedTokens, Forgiven);
 
     /// <summary>Tokens as they came over the tick; KV bytes and sequences as they are held at its end and were waited for.</summary>
     private static Capacity DemandOf(Entitlement entitlement, (long Requests, Int128 Tokens) waited, PoolState pool, double tokensPerSecond) => new(

@@ -20,17 +20,20 @@ public static class FairnessDecisions
         ArgumentNullException.ThrowIfNull(state);
         var again = now - state.PublishedAt >= longestSilence;
         var news = new List<FairnessShare>();
-        foreach (var (entitlement, share) in Advance(state, now))
+        foreach (var entitlement in Advance(state, now))
+        {
+            var share = state.Shares[entitlement.Id];
             if ((again && state.Accounting[entitlement.Id].AskedAt > state.PublishedAt) || FairnessNews.IsNews(state.Published.GetValueOrDefault(entitlement.Id), share, entitlement))
                 news.Add(share);
+        }
         if (news.Count == 0) return null;
         state.Publish(news, now);
         return new(state.Pool.Id, state.Position, news);
     }
 
     /// <summary>Makes a tick without publishing it.</summary>
-    /// <returns>The state of every served entitlement after it; nothing when there was no tick to make: the first only starts the clock, and time must have passed.</returns>
-    internal static IReadOnlyList<(Entitlement Entitlement, FairnessShare Share)> Advance(FairnessState state, DateTimeOffset now)
+    /// <returns>The entitlements whose state it moved on, which are all that are served; nothing when there was no tick to make: the first only starts the clock, and time must have passed.</returns>
+    internal static IReadOnlyList<Entitlement> Advance(FairnessState state, DateTimeOffset now)
     {
         var pool = state.Pool;
         if (state.TickedAt is not { } last)
@@ -45,16 +48,16 @@ public static class FairnessDecisions
         var served = pool.Entitlements.Values.Where(e => e.IsServed).ToList();
         var meanTarget = served.Count == 0 ? 1 : served.Average(e => (double)e.Terms.SloTargetMs);
         var nominal = Nominal(pool.Capacity, Math.Max(1, served.Count));
-        var ticks = served.ConvertAll(e => EntitlementTick.Of(state, e, (last, now), meanTarget, nominal));
-        var shares = ticks.Zip(Limits(pool, ticks), (tick, limit) => (tick.Entitlement, Share: tick.Share with { Limits = limit })).ToList();
-        foreach (var (entitlement, share) in shares) state.Shares[entitlement.Id] = share;
+        var ticks = new EntitlementTick[served.Count];
+        for (var i = 0; i < ticks.Length; i++) ticks[i] = EntitlementTick.Of(state, served[i], i, (last, now), meanTarget, nominal);
+        foreach (var (tick, limits) in ticks.Zip(Limits(pool, ticks))) state.Shares[tick.Entitlement.Id] = tick.Share(limits);
         state.EndTick(now);
-        return shares;
+        return served;
     }
 
     /// <summary>Effective limits: divided anew under weighted-share, else the policy's static ones.</summary>
-    private static IEnumerable<Capacity> Limits(PoolState pool, List<EntitlementTick> ticks) => pool.Settings!.Policy == AdmissionPolicy.WeightedShare
-        ? Allocation.Divide(pool.Capacity, pool.Settings.Lending, [.. ticks.Select((tick, rank) => tick.Claim(rank))]).Select(allotment => allotment.Limit)
+    private static IEnumerable<Capacity> Limits(PoolState pool, EntitlementTick[] ticks) => pool.Settings!.Policy == AdmissionPolicy.WeightedShare
+        ? Allocation.Divide(pool.Capacity, pool.Settings.Lending, Array.ConvertAll(ticks, tick => tick.Claim)).Select(allotment => allotment.Limit)
         : ticks.Select(tick => StaticLimits.For(tick.Entitlement, pool));
 
     /// <summary>What stands in for a baseline of 0: an equal part of the capacity.</summary>

@@ -43,7 +43,7 @@ public static class WaterFilling
             order[i] = ((long)((1 - Math.Clamp(shares[i] - down, 0, 1)) * (1L << 38)) << IndexBits) | (uint)i;
             rest -= whole[i];
         }
-        Array.Sort(order);
+        if (rest != 0) Array.Sort(order);
         // A pass gives one to each; only amounts beyond the digits of a double have more rest than that, either way.
         while (rest != 0)
             foreach (var key in order)
