@@ -82,12 +82,13 @@ internal static class PoolBalance
     }
 
     /// <summary>Enters an amount in the books of the pool and of an entitlement, and keeps the sums that go with it.</summary>
+    /// <param name="posted">What <paramref name="post"/> is told to enter: every event comes here, so that nothing is captured.</param>
     /// <param name="overlooked">What the rules overlook from now on, as it is held in shadow.</param>
-    public static void Post(PoolState pool, Entitlement entitlement, Action<Account> post, Resources overlooked)
+    public static void Post<T>(PoolState pool, Entitlement entitlement, T posted, Action<Account, T> post, Resources overlooked)
     {
         var (idle, wasBusy) = (pool.IdleFloorOf(entitlement), entitlement.InUse.Sequences > 0);
-        post(pool.Account);
-        post(entitlement.Account);
+        post(pool.Account, posted);
+        post(entitlement.Account, posted);
         (pool.Overlooked, entitlement.Overlooked) = (pool.Overlooked + overlooked, entitlement.Overlooked + overlooked);
         pool.IdleFloors += pool.IdleFloorOf(entitlement) - idle;
         var isBusy = entitlement.InUse.Sequences > 0;
@@ -96,7 +97,7 @@ internal static class PoolBalance
         else pool.Busy.Remove(entitlement);
     }
 
-    public static void Overlook(PoolState pool, Entitlement entitlement, Resources amount) => Post(pool, entitlement, _ => { }, amount);
+    public static void Overlook(PoolState pool, Entitlement entitlement, Resources amount) => Post(pool, entitlement, amount, static (_, _) => { }, amount);
 
     /// <summary>Takes a request's tokens out of the buckets.</summary>
     /// <returns>How many of them came from the surplus.</returns>

@@ -25,9 +25,9 @@ public static class PoolEvolution
             case ReservationRenewed e: Renew(pool, e); break;
             case ReservationSettled e: Settle(pool, e, at); break;
             case SettlementDeferred e: Defer(pool, e); break;
-            case ReservationReleased e: End(pool, e.Request, at, e.Returned, refund: e.Returned.Tokens, a => a.Return(e.Returned)); break;
-            case ReservationExpired e: End(pool, e.Request, at, e.Expired, refund: 0, a => a.Expire(e.Expired)); break;
-            case ReservationEvicted e: End(pool, e.Request, at, e.Evicted, refund: e.Evicted.Tokens, a => a.Evict(e.Evicted)); break;
+            case ReservationReleased e: End(pool, e.Request, at, e.Returned, refund: e.Returned.Tokens, e, static (a, e) => a.Return(e.Returned)); break;
+            case ReservationExpired e: End(pool, e.Request, at, e.Expired, refund: 0, e, static (a, e) => a.Expire(e.Expired)); break;
+            case ReservationEvicted e: End(pool, e.Request, at, e.Evicted, refund: e.Evicted.Tokens, e, static (a, e) => a.Evict(e.Evicted)); break;
             case LimitsApplied e: Apply(pool, e, at); break;
             case BooksCarriedForward e: OpenBooks(pool, e, at); break;
             default: Reconfigure(pool, data, at); break;
@@ -106,7 +106,7 @@ public static class PoolEvolution
         pool.Waiting.Remove(e.Request, admitted: true);
         pool.Returns.Came(e.Request, at);
         pool.Leases.Enqueue(e.Request, e.ExpiresAt);
-        PoolBalance.Post(pool, entitlement, account => account.Reserve(e.Reserved), pool.Settings!.Shadow && isShadow ? e.Reserved : default);
+        PoolBalance.Post(pool, entitlement, e.Reserved, static (account, reserved) => account.Reserve(reserved), pool.Settings!.Shadow && isShadow ? e.Reserved : default);
     }
 
     private static void Deny(PoolState pool, RequestDenied e, DateTimeOffset at)
@@ -127,7 +127,7 @@ public static class PoolEvolution
         var prefill = new Resources(e.Tokens, 0, 0);
         if (e.Tokens > open.Outstanding.Tokens) throw new ConservationException($"Request {e.Request} holds {open.Outstanding} and cannot settle {prefill}.");
         open.Outstanding -= prefill;
-        PoolBalance.Post(pool, open.Entitlement, account => account.Settle(prefill), OverlookNoMore(pool, open, prefill));
+        PoolBalance.Post(pool, open.Entitlement, prefill, static (account, settled) => account.Settle(settled), OverlookNoMore(pool, open, prefill));
     }
 
     private static void Renew(PoolState pool, ReservationRenewed e)
@@ -147,7 +147,7 @@ public static class PoolEvolution
     {
         var refund = Find(pool, e.Request).Reserved.Tokens - (e.InputTokens + e.OutputTokens);
         pool.Deferred.Remove(e.Request);
-        End(pool, e.Request, at, e.Settled + e.Returned, refund, account =>
+        End(pool, e.Request, at, e.Settled + e.Returned, refund, e, static (account, e) =>
         {
             account.Settle(e.Settled);
             account.Return(e.Returned);
@@ -155,12 +155,12 @@ public static class PoolEvolution
     }
 
     /// <summary>Ends a reservation, all that it still holds and no more, and corrects the buckets by what was charged too much (or, negative, too little).</summary>
-    private static void End(PoolState pool, RequestId request, DateTimeOffset at, Resources ended, long refund, Action<Account> post)
+    private static void End<T>(PoolState pool, RequestId request, DateTimeOffset at, Resources ended, long refund, T posted, Action<Account, T> post)
     {
         var open = Find(pool, request);
         if (ended != open.Outstanding) throw new ConservationException($"Request {request} holds {open.Outstanding} and cannot end with {ended}.");
         pool.Open.Remove(request);
-        PoolBalance.Post(pool, open.Entitlement, post, OverlookNoMore(pool, open, ended));
+        PoolBalance.Post(pool, open.Entitlement, posted, post, OverlookNoMore(pool, open, ended));
         if (refund != 0 && !open.IsShadow) PoolBalance.Correct(pool, open, refund, at);
         open.Entitlement.ObserveHold(at - open.AdmittedAt);
         pool.MeanHold = Entitlement.Observe(pool.MeanHold, at - open.AdmittedAt, pool.Account);
