@@ -22,7 +22,7 @@ public sealed class DirectoryFollower(ILedger ledger, LedgerDirectory directory,
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await CatchUpAsync(cancellationToken);
+        await CatchUpAsync(await ledger.HeadAsync(cancellationToken), cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -49,7 +49,7 @@ public sealed class DirectoryFollower(ILedger ledger, LedgerDirectory directory,
         if (wait > TimeSpan.Zero) await Task.Delay(wait, clock);
         lock (_gate) _pending = null; // Whoever comes from here on needs a look that starts later than this one.
         Volatile.Write(ref _lastStarted, clock.GetTimestamp());
-        await CatchUpAsync(CancellationToken.None);
+        await CatchUpAsync(await ledger.HeadAsync(CancellationToken.None), CancellationToken.None);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,7 +60,7 @@ public sealed class DirectoryFollower(ILedger ledger, LedgerDirectory directory,
             try
             {
                 await ledger.WaitForAppendAsync(signal, s_patience, stoppingToken);
-                await CatchUpAsync(stoppingToken);
+                await CatchUpAsync(0, stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -70,7 +70,8 @@ public sealed class DirectoryFollower(ILedger ledger, LedgerDirectory directory,
         }
     }
 
-    private async Task CatchUpAsync(CancellationToken ct)
+    /// <param name="atLeast">A page may end at what this process appended last: what others have appended since is behind it.</param>
+    private async Task CatchUpAsync(long atLeast, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try
@@ -81,7 +82,7 @@ public sealed class DirectoryFollower(ILedger ledger, LedgerDirectory directory,
                 page = await ledger.ReadAllAsync(directory.Position, PageSize, LedgerDirectory.Types, stream: null, ct);
                 foreach (var recorded in page.Events) directory.Evolve(recorded.Data);
                 directory.Position = page.Through;
-            } while (page.Events.Count == PageSize);
+            } while (page.Events.Count == PageSize || directory.Position < atLeast);
         }
         finally
         {
