@@ -1,6 +1,6 @@
 namespace TokenLedger.Contracts.Http;
 
-/// <summary>Body of <c>PUT /v1/pools/{pool}</c>. What is left out gets its default: burst 10 s, lease 300 s, tick 1000 ms.</summary>
+/// <summary>Body of <c>PUT /v1/pools/{pool}</c>. What is left out gets its default: burst 10 s, lease 300 s, tick 1000 ms, policy weighted-share, no shadow, nothing lent, the waiting room of <see cref="QueueBounds"/>.</summary>
 /// <param name="Lending">Share of idle guaranteed baselines that is lent, from 0 to 1.</param>
 public sealed record PutPool(
     string? Model, int? Replicas, CapacityShape? PerReplica, long? KvBytesPerToken, long? DefaultMaxOutputTokens, ScalingShape? Scaling,

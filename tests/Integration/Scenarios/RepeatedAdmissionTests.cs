@@ -49,13 +49,7 @@ public sealed class RepeatedAdmissionTests : IAsyncLifetime
     [Fact]
     public async Task Knows_a_request_again_that_ended_before_the_books_were_closed()
     {
-        var id = NewId();
-        var first = await SendAsync(Ask(id));
-        await SendAsync(new Release(id, s_entitlement));
-        await SendAsync(new CloseBooks());
-        await _writer.DisposeAsync();
-        _writer = Write();
-        await BecomeCarelessAsync();
+        var (id, first) = await EndInClosedBooksAsync();
         await AssertRepeatedAsync(id, first);
         Assert.IsType<Admitted>((await SendAsync(Ask(NewId()))).Answer);
     }
@@ -63,13 +57,7 @@ public sealed class RepeatedAdmissionTests : IAsyncLifetime
     [Fact]
     public async Task Knows_an_ended_request_again_when_there_is_no_room()
     {
-        var id = NewId();
-        var first = await SendAsync(Ask(id));
-        await SendAsync(new Release(id, s_entitlement));
-        await SendAsync(new CloseBooks());
-        await _writer.DisposeAsync();
-        _writer = Write();
-        await BecomeCarelessAsync();
+        var (id, first) = await EndInClosedBooksAsync();
         for (var i = 0; i < s_capacity.Sequences; i++) await SendAsync(Ask(NewId()));
         await AssertRepeatedAsync(id, first);
         Assert.IsType<Denied>((await SendAsync(Ask(NewId()))).Answer);
@@ -123,6 +111,19 @@ public sealed class RepeatedAdmissionTests : IAsyncLifetime
     private async Task BecomeCarelessAsync()
     {
         for (var i = 0; i < MoreThanTheCautiousBatches; i++) await _writer.SendAsync(new(null), Ct);
+    }
+
+    /// <summary>An admission that ended, and whose books are closed, before a writer that no longer looks for every id.</summary>
+    private async Task<(RequestId Id, PoolReply First)> EndInClosedBooksAsync()
+    {
+        var id = NewId();
+        var first = await SendAsync(Ask(id));
+        await SendAsync(new Release(id, s_entitlement));
+        await SendAsync(new CloseBooks());
+        await _writer.DisposeAsync();
+        _writer = Write();
+        await BecomeCarelessAsync();
+        return (id, first);
     }
 
     private Task<PoolReply> SendAsync(PoolCommand command) => _writer.SendAsync(new(command), Ct);
