@@ -10,7 +10,7 @@ public static class Owed
     public const int HorizonSeconds = 600;
 
     /// <summary>τ: a share under scarcity doubles for so many seconds that are owed more than to the mean.</summary>
-    public const double TauSeconds = 30;
+    public const double TauSeconds = 40;
 
     /// <summary>A share is doubled or halved so often at the most: what some are owed locks nobody out who is new.</summary>
     public const double MostDoublings = 3;

@@ -14,10 +14,10 @@ public sealed class AllocationTests
         Assert.Equal([5, 3], Sequences(8, Claim(1, ServiceClass.Elastic, 5, 8, weight: 93.85), Claim(2, ServiceClass.Elastic, 5, 8, weight: 20.27)));
 
     [Fact]
-    public void Thirty_seconds_more_owed_double_a_share()
+    public void Forty_seconds_more_owed_double_a_share()
     {
-        Assert.Equal([5, 5], Sequences(10, Claim(1, ServiceClass.Elastic, 10, 10, weight: 2), Claim(2, ServiceClass.Elastic, 10, 10, weight: 1, owed: 3_000)));
-        Assert.Equal(0.5, Owed.Factor(10, 40));
+        Assert.Equal([5, 5], Sequences(10, Claim(1, ServiceClass.Elastic, 10, 10, weight: 2), Claim(2, ServiceClass.Elastic, 10, 10, weight: 1, owed: 4_000)));
+        Assert.Equal(0.5, Owed.Factor(10, 50));
         Assert.Equal(8, Owed.Factor(1_000, 10)); // Nobody is locked out for what others are owed.
     }
 

@@ -29,10 +29,10 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
 
     public override string Setup => """
         Two replicas of 8 sequences and 120 tokens/s, one of them lost from 30 to 120 s; sequences that lose their slot go back to the head of the engine's queue and read their tokens again. All entitlements are
-        elastic with 5 sequences and 75 tokens/s: `copilot` (target 500 ms), `synth` (30 s), and `reports` (5 s) from 210 s on. Ours, where the paper is silent: 2.33 requests a second of 32 tokens for `copilot`,
+        elastic with 5 sequences: `copilot` (target 500 ms), `synth` (30 s), and `reports` (5 s) from 210 s on. Ours, where the paper is silent: λ is 120 tokens/s, so that `copilot` and `synth` together are promised the whole pool; 2.33 requests a second of 32 tokens for `copilot`,
         2.33 of 64 for `synth`, 0.91 of 176 for `reports`, half of the tokens input, evenly spaced give or take a tenth: 75, 149 and 160 tokens/s. These rates are what the published counts add up to. In the published set-up nobody comes back after a refusal.
 
-        In the variants with `@backlog` requests of the three wait at the pool for up to 30 s (`waitMs`), everybody who is refused comes back after Retry-After and up to a second later, without end, and a `spot` tenant of 16 clients wants more from 10 s on.
+        In the variants with `@backlog` λ is 75 tokens/s, what 5 of 16 sequences get of 240, requests of the three wait at the pool for up to 30 s (`waitMs`), everybody who is refused comes back after Retry-After and up to a second later, without end, and a `spot` tenant of 16 clients wants more from 10 s on.
         What a tenant is due is what a server of its own baseline would have served it (min(λ, demand), with a demand that waits); the least share of `copilot` is the smallest received ÷ due over any 30 s from 5 s after the loss on, when what ran before has made room.
         """;
 
@@ -46,7 +46,7 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
         {
             Tenants =
             [
-                .. published.Tenants.Select(tenant => tenant with { Retries = Retries.AfterRetryAfter, WaitMs = 30_000 }),
+                .. published.Tenants.Select(tenant => tenant with { Baseline = tenant.Baseline with { TokensPerSecond = 75 }, Retries = Retries.AfterRetryAfter, WaitMs = 30_000 }),
                 new(Spot, ServiceClass.Spot, default, 30_000, new ClosedLoop(16)) { Input = TokenCount.Exactly(32), Output = TokenCount.Exactly(32), Retries = Retries.AfterRetryAfter, Start = 10 },
             ],
         };
@@ -131,6 +131,6 @@ internal sealed class Scarcity() : Experiment("scarcity", "Scarcity: elastic ten
         "scarcity", Pools.Of(replicas: 2, sequences: 8, tokensPerSecond: 120, policy, Policies.DefaultLending), tenants, 300, [new(Lost, 1), new(Recovered, 2)],
         [new("before", 0, Lost), new("outage", Lost, Recovered), new("after", Recovered, 300)]);
 
-    private static Tenant Elastic(string name, long targetMs, double perSecond, long tokens) =>
-        new(name, ServiceClass.Elastic, new(75, 5 * Pools.KvPerSequence, 5), targetMs, new OpenLoop(perSecond, Even: true)) { Input = TokenCount.Exactly(tokens / 2), Output = TokenCount.Exactly(tokens / 2) };
+    private static Tenant Elastic(string name, long targetMs, double perSecond, long tokens, long tokensPerSecond = 120) =>
+        new(name, ServiceClass.Elastic, new(tokensPerSecond, 5 * Pools.KvPerSequence, 5), targetMs, new OpenLoop(perSecond, Even: true)) { Input = TokenCount.Exactly(tokens / 2), Output = TokenCount.Exactly(tokens / 2) };
 }
