@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -13,11 +12,13 @@ using TokenLedger.Tests.Integration.Hosting;
 
 namespace TokenLedger.Tests.Integration.Experiments;
 
-/// <summary>The simulated engine on a free loopback port, and how many requests ever waited in it at a time.</summary>
+/// <summary>The simulated engine on a free loopback port, and how many requests it ever had at a time.</summary>
 internal sealed class EngineServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpClient _http;
+    private readonly Lock _lock = new();
+    private int _inside;
 
     private EngineServer(WebApplication app)
     {
@@ -37,22 +38,30 @@ internal sealed class EngineServer : IAsyncDisposable
         return new(app);
     }
 
+    /// <summary>The most requests that it ever had at a time, running or waiting.</summary>
+    public int MostInside { get; private set; }
+
     /// <summary>Generates exactly so many tokens.</summary>
     /// <returns>Input and output tokens as the engine counted them.</returns>
     public async Task<(long Input, long Output)> CompleteAsync(int input, int output)
+    {
+        lock (_lock) MostInside = Math.Max(MostInside, ++_inside);
+        try
+        {
+            return await GenerateAsync(input, output);
+        }
+        finally
+        {
+            lock (_lock) _inside--;
+        }
+    }
+
+    private async Task<(long Input, long Output)> GenerateAsync(int input, int output)
     {
         var body = new JsonObject { ["prompt"] = string.Join(' ', Enumerable.Repeat("word", input)), ["max_tokens"] = output, ["ignore_eos"] = true };
         using var answer = await _http.PostAsJsonAsync("/v1/completions", body, Within.Patience());
         var usage = JsonNode.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Within.Patience()))!["usage"]!;
         return ((long)usage["prompt_tokens"]!, (long)usage["completion_tokens"]!);
-    }
-
-    /// <summary>Requests that wait for a slot now.</summary>
-    public async Task<int> WaitingAsync()
-    {
-        var metrics = await _http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Within.Patience());
-        var line = metrics.Split('\n').Single(line => line.StartsWith("vllm:num_requests_waiting", StringComparison.Ordinal));
-        return (int)double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()
