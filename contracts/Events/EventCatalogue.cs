@@ -37,6 +37,8 @@ public static class EventCatalogue
         Kind<LimitsApplied>("limits-applied.v1", PoolStream, "Admission", "The pool starts to use new capacity or limits."),
         Kind<BooksCarriedForward>("books-carried-forward.v1", PoolStream, "Admission", "The books were closed: the pool's whole state, to start from."),
         Kind<TokensConsumed>("tokens-consumed.v1", "usage-{pool}", "Metering", "Tokens were consumed: what bills rest on."),
+        Kind<TokensStreamed>("tokens-streamed.v1", "usage-{pool}", "Metering", "A long stream told how far it has come."),
+        Kind<UsageCorrected>("usage-corrected.v1", "usage-{pool}", "Metering", "Recorded usage was put right, without being changed."),
         Kind<LimitsAdjusted>("limits-adjusted.v1", "fairness-{pool}", "Fairness", "A tick changed debt, burst, weight or limits."),
         Kind<CapacityChanged>("capacity-changed.v1", "fleet-{pool}", "Autoscaler", "The number of running replicas changed."),
         Kind<OperatorKeyIssued>("operator-key-issued.v1", Streams.Operators, "Admission", "An operator key exists; its hash is recorded."),

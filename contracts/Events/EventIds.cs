@@ -10,12 +10,24 @@ namespace TokenLedger.Contracts;
 /// </summary>
 public static class EventIds
 {
+    /// <summary>Sources and correction ids that begin so are the product's own.</summary>
+    public const string OwnPrefix = "tokenledger:";
+
+    /// <summary>The source of usage that is recorded because a lease ran out.</summary>
+    public const string LostEndSource = OwnPrefix + "lease-expired";
+
     private const int UsualBytes = 512;
     private const int MostLengthBytes = 11; // The digits of the largest int and the colon.
 
     public static Guid Admission(PoolId pool, RequestId request) => FromKey("admission", pool.Value, request.ToString());
 
+    /// <summary>Of any event that was reported under this source and id, whether an end or an interim report.</summary>
     public static Guid Usage(string source, string eventId) => FromKey("usage", source, eventId);
+
+    /// <summary>Of the usage recorded for a request whose end was never reported: there is one at most, whoever records it.</summary>
+    public static Guid LostEnd(RequestId request) => Usage(LostEndSource, request.ToString());
+
+    public static Guid Correction(string correctionId) => FromKey("correction", correctionId);
 
     private static Guid FromKey(params ReadOnlySpan<string> parts)
     {

@@ -80,6 +80,8 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 [JsonSerializable(typeof(LimitsApplied))]
 [JsonSerializable(typeof(BooksCarriedForward))]
 [JsonSerializable(typeof(TokensConsumed))]
+[JsonSerializable(typeof(TokensStreamed))]
+[JsonSerializable(typeof(UsageCorrected))]
 [JsonSerializable(typeof(LimitsAdjusted))]
 [JsonSerializable(typeof(CapacityChanged))]
 [JsonSerializable(typeof(OperatorKeyIssued))]

@@ -1,18 +1,5 @@
 namespace TokenLedger.Contracts;
 
-// `usage-{pool}`, written by Metering.
-
-/// <summary>Tokens were consumed: the fact every bill rests on.</summary>
-/// <param name="Source">Source of the CloudEvent that reported it; with <paramref name="EventId"/> its key for ever.</param>
-/// <param name="Pool">Null when neither the report nor an admission tells the pool.</param>
-/// <param name="Admitted">False when no admission of that request was recorded: kept and flagged.</param>
-/// <param name="InputTokens">All input tokens, cached ones included.</param>
-/// <param name="OutputTokens">All output tokens, reasoning included.</param>
-public sealed record TokensConsumed(
-    string Source, string EventId, RequestId Request, PoolId? Pool, EntitlementId? Entitlement, TenantId? Tenant, string? Model, ServiceClass? ServiceClass,
-    bool Admitted, long InputTokens, long CachedInputTokens, long OutputTokens, long ReasoningTokens, Outcome Outcome,
-    DateTimeOffset? StartedAt, DateTimeOffset? FirstTokenAt, DateTimeOffset CompletedAt) : ILedgerEvent;
-
 // `fairness-{pool}`, written by Fairness.
 
 /// <summary>A tick in which something changed, with the entitlements that did, or that is told again so that silence does not last.</summary>

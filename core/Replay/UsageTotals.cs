@@ -3,7 +3,7 @@ using TokenLedger.Contracts.Http;
 
 namespace TokenLedger.Core.Replay;
 
-/// <summary>Consumption by tenant, pool, entitlement and model, folded from `tokens-consumed.v1` alone.</summary>
+/// <summary>Consumption by tenant, pool, entitlement and model, folded from `tokens-consumed.v1` and `usage-corrected.v1` alone.</summary>
 /// <param name="pool">Only this pool; null for all.</param>
 /// <param name="tenant">Only this tenant; null for all.</param>
 public sealed class UsageTotals(PoolId? pool, TenantId? tenant)
@@ -17,19 +17,31 @@ public sealed class UsageTotals(PoolId? pool, TenantId? tenant)
             .ThenBy(row => row.Entitlement?.Value ?? "", StringComparer.Ordinal).ThenBy(row => row.Model ?? "", StringComparer.Ordinal),
     ];
 
-    public void Take(TokensConsumed e)
+    /// <summary>Takes in usage or a correction of it; other events say nothing about totals.</summary>
+    public void Take(ILedgerEvent data)
     {
-        ArgumentNullException.ThrowIfNull(e);
-        if ((pool is not null && e.Pool != pool) || (tenant is not null && e.Tenant != tenant)) return;
-        var key = (e.Tenant, e.Pool, e.Entitlement, e.Model);
-        var row = _rows.GetValueOrDefault(key) ?? new UsageRow(null, e.Tenant, e.Pool, e.Entitlement, e.Model, 0, 0, 0, 0, 0, 0);
-        _rows[key] = row with
+        switch (data)
         {
-            Requests = row.Requests + 1,
-            InputTokens = row.InputTokens + e.InputTokens,
-            CachedInputTokens = row.CachedInputTokens + e.CachedInputTokens,
-            OutputTokens = row.OutputTokens + e.OutputTokens,
-            ReasoningTokens = row.ReasoningTokens + e.ReasoningTokens,
+            case TokensConsumed e:
+                Add(new(null, e.Tenant, e.Pool, e.Entitlement, e.Model, 1, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens, 0));
+                break;
+            case UsageCorrected e:
+                Add(new(null, e.Tenant, e.Pool, e.Entitlement, e.Model, e.Requests, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens, 0));
+                break;
+        }
+    }
+
+    private void Add(UsageRow more)
+    {
+        if ((pool is not null && more.Pool != pool) || (tenant is not null && more.Tenant != tenant)) return;
+        var key = (more.Tenant, more.Pool, more.Entitlement, more.Model);
+        _rows[key] = !_rows.TryGetValue(key, out var row) ? more : row with
+        {
+            Requests = row.Requests + more.Requests,
+            InputTokens = row.InputTokens + more.InputTokens,
+            CachedInputTokens = row.CachedInputTokens + more.CachedInputTokens,
+            OutputTokens = row.OutputTokens + more.OutputTokens,
+            ReasoningTokens = row.ReasoningTokens + more.ReasoningTokens,
         };
     }
 }

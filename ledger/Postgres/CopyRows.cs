@@ -30,6 +30,8 @@ public sealed class CopyRows
 
     public void Add(long value) => BinaryPrimitives.WriteInt64BigEndian(Field(sizeof(long)), value);
 
+    public void Add(short value) => BinaryPrimitives.WriteInt16BigEndian(Field(sizeof(short)), value);
+
     public void Add(bool value) => Field(sizeof(bool))[0] = (byte)(value ? 1 : 0);
 
     public void Add(Guid value) => value.TryWriteBytes(Field(16), bigEndian: true, out _);

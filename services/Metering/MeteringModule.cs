@@ -14,7 +14,10 @@ public static class MeteringModule
     {
         var services = builder.Services;
         services.AddSettings<MeteringOptions>(builder.Configuration, MeteringOptions.Section);
+        services.AddSingleton<UsageRecall>();
         services.AddSingleton<UsageWriters>();
+        services.AddSingleton<LostEnds>();
+        services.AddSingleton<CorrectionIntake>();
         services.AddSingleton<UsageIntake>();
         services.AddSingleton<MeteringMeters>();
         services.AddSingleton<UsageQueries>();
@@ -25,12 +28,14 @@ public static class MeteringModule
             provider.GetRequiredService<NpgsqlDataSource>(), "metering", typeof(MeteringModule).Assembly, "TokenLedger.Metering.Views.Schema.", ct));
 
         services.AddLedgerPublisher("metering", [.. EventCatalogue.Kinds.Where(kind => kind.Writer == "Metering").Select(kind => kind.Type)]);
-        services.AddLedgerFollower(UsageProjection.FollowerName, [typeof(TokensConsumed)], provider => provider.GetRequiredService<UsageProjection>());
+        services.AddLedgerFollower(UsageProjection.FollowerName, UsageProjection.Events, provider => provider.GetRequiredService<UsageProjection>());
+        services.AddLedgerFollower(LostEnds.FollowerName, [typeof(ReservationExpired)], provider => new Reaction(provider.GetRequiredService<LostEnds>().BillAsync));
     }
 
     public static void MapMetering(this IEndpointRouteBuilder routes)
     {
         routes.MapUsageIntake();
+        routes.MapUsageCorrections();
         routes.MapUsageQueries();
     }
 }

@@ -26,4 +26,8 @@ public sealed class MeteringOptions
     /// <summary>How long a query waits for the view to reach the position it asks for, in milliseconds.</summary>
     [Range(0, 60_000)]
     public int FreshnessWaitMs { get; set; } = 10_000;
+
+    /// <summary>How many days a stream that nobody reports any more is remembered: its lease must run out before that, or its lost end is not billed.</summary>
+    [Range(1, 365)]
+    public int StreamDays { get; set; } = 7;
 }

@@ -17,10 +17,11 @@ internal sealed class UsageIntake(UsageWriters writers, LedgerDirectory director
         var pools = caller is InferenceCaller ? null : await PoolsAsync(items, ct);
         var results = await Task.WhenAll(items.Select(item => RecordAsync(item, caller, pools, ct)));
         foreach (var status in results.CountBy(result => result.Status)) meters.Count(status.Key, status.Value);
+        meters.CountUnadmitted(results.Count(result => result is { Admitted: false, Duplicate: false }));
         return results;
     }
 
-    private sealed record Item(ReportedUsage? Report, CloudEvent? Event, Fields Fields);
+    private sealed record Item(UsageReport? Report, CloudEvent? Event, Fields Fields);
 
     private static Item Read(JsonElement json, DateTimeOffset now)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TokenLedger.Contracts;
 using TokenLedger.Hosting.Access;
 using TokenLedger.Ledger;
@@ -5,16 +6,20 @@ using TokenLedger.Ledger;
 namespace TokenLedger.Metering.Intake;
 
 /// <summary>
-/// Decides what a report becomes. It keeps no state: the ledger's own index on event ids says whether a report is a repeat and whether its request was admitted,
-/// for ever and across restarts. A report is recorded without a look for a repeat; only when the index has refused one are the next batches looked up first.
+/// Decides what a report becomes. It keeps no state: the ledger's own index on event ids says whether a report is a repeat, whether its request was admitted and whether its end was
+/// taken for lost, for ever and across restarts. A report is recorded without a look for a repeat; only when the index has refused one are the next batches looked up first.
 /// </summary>
-internal sealed class UsageModel(PoolId? pool, ILedger ledger, LedgerDirectory directory, DirectoryFollower follower) : IStreamModel<RecordUsage, UsageAnswer>
+internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recall, LedgerDirectory directory, DirectoryFollower follower) : IStreamModel<UsageCommand, UsageAnswer>
 {
     private const int CarefulBatches = 100;
+    private readonly UsageFacts _facts = new(pool, directory);
     private readonly HashSet<Guid> _batch = [];
+    private readonly HashSet<RequestId> _ended = [];
     private readonly HashSet<Guid> _wanted = [];
     private HashSet<Guid> _looked = [];
     private Dictionary<Guid, RecordedEvent> _recorded = [];
+    private Dictionary<long, Corrected> _corrected = [];
+    private Dictionary<RequestId, StreamedSoFar> _streams = [];
     private int _careful;
 
     public string Stream { get; } = Streams.Usage(pool);
@@ -29,54 +34,114 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, LedgerDirectory d
 
     public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
     {
-        if (data is TokensConsumed e) _batch.Add(EventIds.Usage(e.Source, e.EventId));
+        switch (data)
+        {
+            case TokensConsumed e:
+                _batch.Add(EventIds.Usage(e.Source, e.EventId));
+                _ended.Add(e.Request);
+                break;
+            case TokensStreamed e:
+                _batch.Add(EventIds.Usage(e.Source, e.EventId));
+                break;
+            case UsageCorrected e:
+                _batch.Add(EventIds.Correction(e.CorrectionId));
+                _corrected[e.Corrects.Position] = _corrected.GetValueOrDefault(e.Corrects.Position).And(e);
+                break;
+        }
     }
 
-    public async Task PrepareAsync(IReadOnlyList<RecordUsage> batch, CancellationToken ct)
+    public async Task PrepareAsync(IReadOnlyList<UsageCommand> batch, CancellationToken ct)
     {
         _batch.Clear();
-        _looked = new(batch.Count);
-        foreach (var command in batch)
-        {
-            var id = EventIds.Usage(command.Report.Source, command.Report.Id);
-            if (_careful > 0 || _wanted.Contains(id)) _looked.Add(id);
-            if (pool is { } known) _looked.Add(EventIds.Admission(known, command.Report.Request));
-        }
+        _ended.Clear();
+        _looked = new(2 * batch.Count);
+        foreach (var command in batch) LookFor(command);
         _wanted.Clear();
         if (_careful > 0) _careful--;
         _recorded = _looked.Count == 0 ? [] : (await ledger.FindAsync(_looked, ct)).ToDictionary(e => e.Id);
+        _streams = await recall.StreamsAsync([.. batch.OfType<RecordLostEnd>().Select(command => command.Request)], ct);
+        _corrected = await recall.CorrectionsAsync([.. batch.Select(Corrects).OfType<RecordedEvent>().Select(e => e.Position)], ct);
         if (pool is { } named && directory.FindPool(named) is null) await follower.RefreshAsync(ct);
     }
 
-    public Decided<UsageAnswer> Decide(RecordUsage command, DateTimeOffset now)
+    public Decided<UsageAnswer> Decide(UsageCommand command, DateTimeOffset now) => command switch
+    {
+        RecordUsage usage => Decide(usage, now),
+        RecordLostEnd lost => Decide(lost, now),
+        RecordCorrection correction => Decide(correction, now),
+        _ => throw new UnreachableException(),
+    };
+
+    public IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now) => [];
+
+    private void LookFor(UsageCommand command)
+    {
+        switch (command)
+        {
+            case RecordUsage { Report: var report }:
+                var id = EventIds.Usage(report.Source, report.Id);
+                if (_careful > 0 || _wanted.Contains(id)) _looked.Add(id);
+                if (pool is { } known) _looked.UnionWith([EventIds.Admission(known, report.Request), EventIds.LostEnd(report.Request)]);
+                break;
+            case RecordLostEnd lost:
+                _looked.UnionWith([EventIds.Admission(lost.Of, lost.Request), EventIds.LostEnd(lost.Request)]);
+                break;
+            case RecordCorrection correction:
+                _looked.UnionWith([EventIds.Correction(correction.CorrectionId), EventIds.Usage(correction.Source, correction.EventId)]);
+                break;
+        }
+    }
+
+    /// <summary>The recorded usage that a command may add a correction to.</summary>
+    private RecordedEvent? Corrects(UsageCommand command) => command switch
+    {
+        RecordUsage usage => LostEnd(usage.Report.Request),
+        RecordCorrection correction => _recorded.GetValueOrDefault(EventIds.Usage(correction.Source, correction.EventId)),
+        _ => null,
+    };
+
+    private Decided<UsageAnswer> Decide(RecordUsage command, DateTimeOffset now)
     {
         var report = command.Report;
         var id = EventIds.Usage(report.Source, report.Id);
         if (_recorded.GetValueOrDefault(id) is { } before)
-        {
-            var recorded = (TokensConsumed)before.Data;
-            return Answer(report.IsRepeatOf(recorded) ? new UsageRecorded(before.Position, Duplicate: true, recorded.Admitted) : new UsageConflict());
-        }
-        if (_batch.Contains(id)) return Later(id); // The same id twice in one batch: the next batch finds the first recorded.
-        var admitted = pool is { } known ? _recorded.GetValueOrDefault(EventIds.Admission(known, report.Request))?.Data as RequestAdmitted : null;
+            return Answer(report.IsRepeatOf(before.Data) ? new UsageRecorded(before.Position, Duplicate: true, UsageFacts.WasAdmitted(before.Data)) : new UsageConflict());
+        // The same id twice in one batch, or the end of one whose end this batch takes for lost: the next batch finds it recorded.
+        if (_batch.Contains(id) || _batch.Contains(EventIds.LostEnd(report.Request))) return Later(id);
+        var admitted = Admission(report.Request);
         if (admitted is not null && command.Sender is { } sender && sender != admitted.Entitlement) return _looked.Contains(id) ? Answer(new UsageForeign()) : Later(id);
-        var consumed = Consumed(report, admitted, command.Sender, now);
-        return new(
-            [new NewEvent(id, now, consumed, report.Request.ToString())],
-            appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, consumed.Admitted));
+        var fact = _facts.Of(report, admitted, command.Sender, now);
+        List<NewEvent> events = [new(id, now, fact, report.Request.ToString())];
+        if (LostEnd(report.Request) is { } lost && UsageFacts.Replacing(lost, _corrected.GetValueOrDefault(lost.Position), fact) is { } correction)
+            events.Add(new(EventIds.Correction(correction.CorrectionId), now, correction, report.Request.ToString()));
+        return new(events, appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, UsageFacts.WasAdmitted(fact)));
     }
 
-    public IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now) => [];
-
-    private TokensConsumed Consumed(ReportedUsage report, RequestAdmitted? admitted, EntitlementId? sender, DateTimeOffset now)
+    private Decided<UsageAnswer> Decide(RecordLostEnd command, DateTimeOffset now)
     {
-        var entitlement = admitted?.Entitlement ?? sender;
-        var terms = pool is { } p && entitlement is { } e ? directory.FindEntitlement(p, e)?.Terms : null;
-        return new(
-            report.Source, report.Id, report.Request, pool, entitlement, admitted?.Tenant ?? terms?.Tenant, pool is { } known ? directory.FindPool(known)?.Model : null, terms?.ServiceClass,
-            admitted is not null, report.InputTokens, report.CachedInputTokens, report.OutputTokens, report.ReasoningTokens, report.Outcome,
-            report.StartedAt, report.FirstTokenAt, report.CompletedAt ?? now);
+        if (LostEnd(command.Request) is { } before) return Answer(new UsageRecorded(before.Position, Duplicate: true, Admitted: true));
+        if (_ended.Contains(command.Request) || _streams.GetValueOrDefault(command.Request) is not { Ended: false } streamed) return Answer(new UsageNothing());
+        var fact = _facts.LostEnd(command, streamed, Admission(command.Request));
+        return new([new NewEvent(EventIds.LostEnd(command.Request), now, fact, command.Request.ToString())], appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, Admitted: true));
     }
+
+    private Decided<UsageAnswer> Decide(RecordCorrection command, DateTimeOffset now)
+    {
+        var id = EventIds.Correction(command.CorrectionId);
+        if (_recorded.GetValueOrDefault(EventIds.Usage(command.Source, command.EventId)) is not { Data: TokensConsumed usage } target) return Answer(new UsageNothing());
+        if (command.Tenant is { } own && own != usage.Tenant) return Answer(new UsageForeign());
+        if (_recorded.GetValueOrDefault(id) is { } before)
+            return Answer(command.IsRepeatOf(before.Data) ? new UsageRecorded(before.Position, Duplicate: true, usage.Admitted) : new UsageConflict());
+        if (_batch.Contains(id)) return Decided<UsageAnswer>.Later;
+        var present = TokenCounts.Of(usage) + _corrected.GetValueOrDefault(target.Position).Tokens;
+        if (!(present + command.Deltas).IsPossible) return Answer(new CorrectionImpossible(present));
+        var fact = UsageFacts.Correction(command.CorrectionId, usage, target.Position, requests: 0, command.Deltas, command.Reason, command.Author);
+        return new([new NewEvent(id, now, fact, usage.Request.ToString())], appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, usage.Admitted));
+    }
+
+    private RequestAdmitted? Admission(RequestId request) => pool is { } known ? _recorded.GetValueOrDefault(EventIds.Admission(known, request))?.Data as RequestAdmitted : null;
+
+    private RecordedEvent? LostEnd(RequestId request) => _recorded.GetValueOrDefault(EventIds.LostEnd(request));
 
     /// <summary>The next batch looks for it.</summary>
     private Decided<UsageAnswer> Later(Guid id)

@@ -14,28 +14,37 @@ internal static class UsageReading
 
     /// <summary>Reads one event.</summary>
     /// <returns>The report, or null with what is wrong in <paramref name="fields"/>.</returns>
-    public static ReportedUsage? Read(JsonElement json, DateTimeOffset now, Fields fields, out CloudEvent? cloudEvent)
+    public static UsageReport? Read(JsonElement json, DateTimeOffset now, Fields fields, out CloudEvent? cloudEvent)
     {
         cloudEvent = Parse(json, CloudEventJson.Default.CloudEvent, "", fields);
         if (cloudEvent is null) return null;
         fields.Require(cloudEvent.SpecVersion == "1.0", "specversion", "must be 1.0");
-        fields.Require(cloudEvent.Type == CloudEvent.TokensConsumedType, "type", $"must be {CloudEvent.TokensConsumedType}");
+        fields.Require(cloudEvent.Type is CloudEvent.TokensConsumedType or CloudEvent.TokensStreamedType, "type", $"must be {CloudEvent.TokensConsumedType} or {CloudEvent.TokensStreamedType}");
         fields.Require(cloudEvent.DataContentType is null or "application/json", "datacontenttype", "must be application/json");
-        var id = fields.Text(cloudEvent.Id, "id", 256);
+        fields.Text(cloudEvent.Id, "id", 256);
         var source = fields.Text(cloudEvent.Source, "source", 512);
+        fields.Require(!source.StartsWith(EventIds.OwnPrefix, StringComparison.Ordinal), "source", $"must not begin with {EventIds.OwnPrefix}");
         fields.Require(RequestId.TryParse(cloudEvent.Subject, null, out var request), "subject", $"is the request id and {RequestId.Rule}");
         fields.Require(cloudEvent.Data is { ValueKind: JsonValueKind.Object }, "data", "is required and must be an object");
-        var data = fields.Problem is null ? Parse(cloudEvent.Data!.Value, HttpJson.Default.UsageData, "data.", fields) : null;
-        if (data is null) return null;
-        var report = new ReportedUsage(
-            source, id, request, data.Pool,
-            fields.Range(data.InputTokens, "data.inputTokens", 0, MostTokens), Part(data.CachedInputTokens, data.InputTokens, "data.cachedInputTokens", "data.inputTokens", fields),
-            fields.Range(data.OutputTokens, "data.outputTokens", 0, MostTokens), Part(data.ReasoningTokens, data.OutputTokens, "data.reasoningTokens", "data.outputTokens", fields),
-            fields.Required(data.Outcome, "data.outcome"),
-            Time(data.StartedAt, "data.startedAt", now, fields), Time(data.FirstTokenAt, "data.firstTokenAt", now, fields),
-            Time(data.CompletedAt ?? cloudEvent.Time, data.CompletedAt is null ? "time" : "data.completedAt", now, fields));
+        if (fields.Problem is not null) return null;
+        UsageReport? report = cloudEvent.Type == CloudEvent.TokensStreamedType ? ReadStream(cloudEvent, request, now, fields) : ReadUsage(cloudEvent, request, now, fields);
         return fields.Problem is null ? report : null;
     }
+
+    private static ReportedUsage? ReadUsage(CloudEvent e, RequestId request, DateTimeOffset now, Fields fields) =>
+        Parse(e.Data!.Value, HttpJson.Default.UsageData, "data.", fields) is not { } data ? null : new(
+            e.Source!, e.Id!, request, data.Pool, Tokens(data.InputTokens, data.CachedInputTokens, data.OutputTokens, data.ReasoningTokens, fields), fields.Required(data.Outcome, "data.outcome"),
+            Time(data.StartedAt, "data.startedAt", now, fields), Time(data.FirstTokenAt, "data.firstTokenAt", now, fields),
+            Time(data.CompletedAt ?? e.Time, data.CompletedAt is null ? "time" : "data.completedAt", now, fields));
+
+    private static ReportedStream? ReadStream(CloudEvent e, RequestId request, DateTimeOffset now, Fields fields) =>
+        Parse(e.Data!.Value, HttpJson.Default.StreamedData, "data.", fields) is not { } data ? null : new(
+            e.Source!, e.Id!, request, data.Pool, Tokens(data.InputTokens, data.CachedInputTokens, data.OutputTokens, data.ReasoningTokens, fields),
+            Time(data.ReportedAt ?? e.Time, data.ReportedAt is null ? "time" : "data.reportedAt", now, fields));
+
+    private static TokenCounts Tokens(long? input, long? cached, long? output, long? reasoning, Fields fields) => new(
+        fields.Range(input, "data.inputTokens", 0, MostTokens), Part(cached, input, "data.cachedInputTokens", "data.inputTokens", fields),
+        fields.Range(output, "data.outputTokens", 0, MostTokens), Part(reasoning, output, "data.reasoningTokens", "data.outputTokens", fields));
 
     /// <summary>Cached and reasoning tokens are parts of what they belong to.</summary>
     private static long Part(long? part, long? whole, string field, string of, Fields fields)
@@ -51,7 +60,8 @@ internal static class UsageReading
         return time?.ToUniversalTime();
     }
 
-    private static T? Parse<T>(JsonElement json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string prefix, Fields fields) where T : class
+    /// <summary>Reads a JSON value as a shape of the API; what is wrong is told by its path.</summary>
+    public static T? Parse<T>(JsonElement json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string prefix, Fields fields) where T : class
     {
         try
         {

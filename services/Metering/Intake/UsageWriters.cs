@@ -8,11 +8,11 @@ namespace TokenLedger.Metering.Intake;
 
 /// <summary>One writer for each pool's usage stream, and one for usage whose pool nobody can tell.</summary>
 internal sealed class UsageWriters(
-    ILedger ledger, LedgerDirectory directory, DirectoryFollower follower, TimeProvider clock, IOptions<MeteringOptions> options, ILoggerFactory loggers) : IAsyncDisposable
+    ILedger ledger, UsageRecall recall, LedgerDirectory directory, DirectoryFollower follower, TimeProvider clock, IOptions<MeteringOptions> options, ILoggerFactory loggers) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Lazy<StreamWriter<RecordUsage, UsageAnswer>>> _writers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<StreamWriter<UsageCommand, UsageAnswer>>> _writers = new(StringComparer.Ordinal);
 
-    public Task<UsageAnswer> SendAsync(RecordUsage command, CancellationToken ct) => Writer(command.Pool).SendAsync(command, ct);
+    public Task<UsageAnswer> SendAsync(UsageCommand command, CancellationToken ct) => Writer(command.Pool).SendAsync(command, ct);
 
     /// <summary>Which pool admitted each request, for reports that do not name one: request ids are UUIDs, so at most one pool did.</summary>
     public async Task<IReadOnlyDictionary<RequestId, PoolId>> FindPoolsAsync(IReadOnlyCollection<RequestId> requests, CancellationToken ct)
@@ -24,8 +24,8 @@ internal sealed class UsageWriters(
         return found.Select(e => e.Data).OfType<RequestAdmitted>().DistinctBy(e => e.Request).ToDictionary(e => e.Request, e => e.Pool);
     }
 
-    private StreamWriter<RecordUsage, UsageAnswer> Writer(PoolId? pool) => _writers.GetOrAdd(Streams.Usage(pool), _ => new(() => new(
-        ledger, new UsageModel(pool, ledger, directory, follower), clock,
+    private StreamWriter<UsageCommand, UsageAnswer> Writer(PoolId? pool) => _writers.GetOrAdd(Streams.Usage(pool), _ => new(() => new(
+        ledger, new UsageModel(pool, ledger, recall, directory, follower), clock,
         new StreamWriterOptions { QueueCapacity = options.Value.QueueCapacity, MaxBatch = options.Value.MaxBatch },
         loggers.CreateLogger("TokenLedger.Metering.UsageWriter")))).Value;
 

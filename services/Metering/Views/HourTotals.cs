@@ -9,19 +9,15 @@ internal sealed class HourTotals
     private static readonly string s_add = UsageSql.Load("AddToHours");
     private readonly Dictionary<Key, Sums> _hours = [];
 
-    public void Add(TokensConsumed e)
-    {
-        var key = new Key(HourOf(e.CompletedAt), e.Tenant?.Value ?? "", e.Pool?.Value ?? "", e.Entitlement?.Value ?? "", e.Model ?? "");
-        if (!_hours.TryGetValue(key, out var sums)) _hours[key] = sums = new();
-        sums.Requests++;
-        sums.InputTokens += e.InputTokens;
-        sums.CachedInputTokens += e.CachedInputTokens;
-        sums.OutputTokens += e.OutputTokens;
-        sums.ReasoningTokens += e.ReasoningTokens;
-    }
+    public void Add(TokensConsumed e) =>
+        Of(e.CompletedAt, e.Tenant, e.Pool, e.Entitlement, e.Model).Add(1, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens);
+
+    public void Add(UsageCorrected e) =>
+        Of(e.CompletedAt, e.Tenant, e.Pool, e.Entitlement, e.Model).Add(e.Requests, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens);
 
     public async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
     {
+        if (_hours.Count == 0) return;
         await using var command = new NpgsqlCommand(s_add, connection, transaction)
         {
             Parameters =
@@ -34,6 +30,13 @@ internal sealed class HourTotals
         await command.ExecuteNonQueryAsync(ct);
     }
 
+    private Sums Of(DateTimeOffset completedAt, TenantId? tenant, PoolId? pool, EntitlementId? entitlement, string? model)
+    {
+        var key = new Key(HourOf(completedAt), tenant?.Value ?? "", pool?.Value ?? "", entitlement?.Value ?? "", model ?? "");
+        if (!_hours.TryGetValue(key, out var sums)) _hours[key] = sums = new();
+        return sums;
+    }
+
     private static DateTimeOffset HourOf(DateTimeOffset time) => new(time.UtcTicks - time.UtcTicks % TimeSpan.TicksPerHour, TimeSpan.Zero);
 
     private NpgsqlParameter Keys<T>(Func<Key, T> value) => new() { Value = _hours.Keys.Select(value).ToArray() };
@@ -44,10 +47,19 @@ internal sealed class HourTotals
 
     private sealed class Sums
     {
-        public long Requests { get; set; }
-        public long InputTokens { get; set; }
-        public long CachedInputTokens { get; set; }
-        public long OutputTokens { get; set; }
-        public long ReasoningTokens { get; set; }
+        public long Requests { get; private set; }
+        public long InputTokens { get; private set; }
+        public long CachedInputTokens { get; private set; }
+        public long OutputTokens { get; private set; }
+        public long ReasoningTokens { get; private set; }
+
+        public void Add(int requests, long input, long cachedInput, long output, long reasoning)
+        {
+            Requests += requests;
+            InputTokens += input;
+            CachedInputTokens += cachedInput;
+            OutputTokens += output;
+            ReasoningTokens += reasoning;
+        }
     }
 }

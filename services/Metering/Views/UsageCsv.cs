@@ -14,6 +14,7 @@ internal static class UsageCsv
     [
         "position", "requestId", "source", "id", "tenant", "pool", "entitlement", "model", "admitted", "outcome",
         "inputTokens", "cachedInputTokens", "outputTokens", "reasoningTokens", "costMicros", "completedAt",
+        "endLost", "correctsSource", "correctsId", "correctsPosition", "reason", "author",
     ];
 
     public static IResult Write(HttpContext http, long position, IReadOnlyList<UsageRow> rows) => Write(http, position, null, s_totals, rows.Select(r => new object?[]
@@ -25,6 +26,7 @@ internal static class UsageCsv
     {
         e.Position, e.RequestId, e.Source, e.Id, e.Tenant, e.Pool, e.Entitlement, e.Model, e.Admitted ? "true" : "false", WordConverter<Outcome>.Word(e.Outcome),
         e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens, e.CostMicros, Time(e.CompletedAt),
+        e.EndLost is true ? "true" : "", e.Corrects?.Source, e.Corrects?.Id, e.Corrects?.Position, e.Corrects?.Reason, e.Corrects?.Author,
     }));
 
     private static IResult Write(HttpContext http, long position, long? next, string[] header, IEnumerable<object?[]> rows)

@@ -26,16 +26,18 @@ internal sealed class UsageQueries(NpgsqlDataSource source)
             EntitlementId.TryParse(Text(row, 3), null, out var entitlement) ? entitlement : null, Text(row, 4),
             row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10)), ct);
 
-    public Task<(long Position, List<UsageEntry> Rows)> HistoryAsync(UsageFilter filter, long after, int limit, CancellationToken ct) => ReadAsync(
-        s_history, [.. Parameters(filter), new() { Value = after }, new() { Value = limit }],
+    public Task<(long Position, List<UsageEntry> Rows)> HistoryAsync(UsageFilter filter, bool? admitted, long after, int limit, CancellationToken ct) => ReadAsync(
+        s_history, [.. Parameters(filter), new() { Value = after }, new() { Value = limit }, new() { Value = (object?)admitted ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Boolean }],
         row => new UsageEntry(
             row.GetInt64(0), new RequestId(row.GetGuid(1)), row.GetString(2), row.GetString(3),
             TenantId.TryParse(Text(row, 4), null, out var tenant) ? tenant : null, PoolId.TryParse(Text(row, 5), null, out var pool) ? pool : null,
             EntitlementId.TryParse(Text(row, 6), null, out var entitlement) ? entitlement : null, Text(row, 7), row.GetBoolean(8),
             Enum.GetValues<Outcome>().First(o => WordConverter<Outcome>.Word(o) == row.GetString(9)),
-            row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), Time(row, 15)!.Value), ct);
+            row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.GetInt64(14), Time(row, 15)!.Value,
+            row.GetBoolean(16) ? true : null, row.IsDBNull(17) ? null : new(row.GetString(18), row.GetString(19), row.GetInt64(17), row.GetString(20), row.GetString(21))), ct);
 
-    private async Task<(long Position, List<T> Rows)> ReadAsync<T>(string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken ct)
+    /// <summary>Rows and the position of the views, in one snapshot.</summary>
+    public async Task<(long Position, List<T> Rows)> ReadAsync<T>(string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);

@@ -39,7 +39,7 @@ internal static class UsageQueryEndpoints
     }
 
     private static async Task<IResult> HistoryAsync(
-        [AsParameters] UsageFilter filter, long? after, int? limit, HttpContext http, UsageQueries queries, UsageFreshness freshness, CancellationToken ct)
+        [AsParameters] UsageFilter filter, bool? admitted, long? after, int? limit, HttpContext http, UsageQueries queries, UsageFreshness freshness, CancellationToken ct)
     {
         var fields = new Fields();
         filter.Check(fields);
@@ -50,7 +50,7 @@ internal static class UsageQueryEndpoints
         if (!await freshness.WaitAsync(filter.AtLeast, ct)) return freshness.Stale(http, filter.AtLeast!.Value);
 
         var size = limit ?? 100;
-        var (position, entries) = await queries.HistoryAsync(allowed, after ?? 0, size, ct);
+        var (position, entries) = await queries.HistoryAsync(allowed, admitted, after ?? 0, size, ct);
         var next = entries.Count == size ? entries[^1].Position : (long?)null;
         return filter.WantsCsv ? UsageCsv.Write(http, position, entries, next) : TypedResults.Ok(new UsageHistory(position, entries, next));
     }

@@ -3,9 +3,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using TokenLedger.Contracts;
 using TokenLedger.Hosting;
 using TokenLedger.Ledger;
 using TokenLedger.Metering;
+using TokenLedger.Metering.Views;
 
 namespace TokenLedger.Benchmarks.Views;
 
@@ -24,7 +27,8 @@ internal sealed class MeteringHost : IAsyncDisposable
         builder.Configuration["TokenLedger:Bus:RabbitMq"] = broker?.ToString();
         builder.AddTokenLedgerHosting("bench", "http://127.0.0.1:0");
         builder.Logging.SetMinimumLevel(LogLevel.Error);
-        builder.AddMetering();
+        if (broker is null) builder.AddMetering();
+        else AddViewBehindBroker(builder.Services);
         builder.Services.Replace(ServiceDescriptor.Singleton<ILedger>(provider => CountedReads.Of(ActivatorUtilities.CreateInstance<PostgresLedger>(provider))));
         _app = builder.Build();
         Ledger = _app.Services.GetRequiredService<ILedger>();
@@ -37,6 +41,16 @@ internal sealed class MeteringHost : IAsyncDisposable
 
     /// <summary>Events read from the ledger so far, by the publisher and by the view.</summary>
     public long EventsRead => ((CountedReads)Ledger).Events;
+
+    /// <summary>Metering reads its own usage from its own ledger; what a broker brings is for those who do not write it. So here the same view is another's, who follows one type.</summary>
+    private static void AddViewBehindBroker(IServiceCollection services)
+    {
+        services.AddSingleton<MeteringMeters>().AddSingleton<Projector>().AddSingleton<UsageProjection>().AddOptions<MeteringOptions>();
+        services.AddSchema((provider, ct) => SchemaMigrator.UpgradeAsync(
+            provider.GetRequiredService<NpgsqlDataSource>(), "metering", typeof(MeteringModule).Assembly, "TokenLedger.Metering.Views.Schema.", ct));
+        services.AddLedgerPublisher("metering", [typeof(TokensConsumed)]);
+        services.AddLedgerFollower(UsageView, [typeof(TokensConsumed)], provider => provider.GetRequiredService<UsageProjection>());
+    }
 
     /// <summary>Makes the tables, without starting anything that would use them.</summary>
     public async Task UpgradeAsync(CancellationToken ct)

@@ -14,7 +14,7 @@ public sealed class EventCatalogueTests
             "key-issued.v1", "key-revoked.v1", "request-admitted.v1", "request-denied.v1", "requests-denied.v1", "request-queued.v1", "wait-abandoned.v1",
             "prefill-released.v1", "reservation-renewed.v1", "reservation-settled.v1", "settlement-deferred.v1", "reservation-released.v1", "reservation-expired.v1", "reservation-evicted.v1", "limits-applied.v1",
         ]),
-        ("usage-{pool}", "Metering", ["tokens-consumed.v1"]),
+        ("usage-{pool}", "Metering", ["tokens-consumed.v1", "tokens-streamed.v1", "usage-corrected.v1"]),
         ("fairness-{pool}", "Fairness", ["limits-adjusted.v1"]),
         ("fleet-{pool}", "Autoscaler", ["capacity-changed.v1"]),
         ("operators", "Admission", ["operator-key-issued.v1", "operator-key-revoked.v1"]),
@@ -24,7 +24,7 @@ public sealed class EventCatalogueTests
     [Fact]
     public void Archives_every_event_of_a_request()
     {
-        var schema = File.ReadAllText(Repository.PathOf("ledger/Postgres/Schema/004-archives.sql"));
+        var schema = File.ReadAllText(Repository.PathOf("ledger/Postgres/Schema/006-archived-usage.sql"));
         Assert.All(EventCatalogue.Kinds.Where(kind => kind.Type.GetProperty("Request") is not null), kind => Assert.Contains($"'{kind.WireName}'", schema, StringComparison.Ordinal));
     }
 

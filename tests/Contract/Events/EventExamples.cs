@@ -60,7 +60,13 @@ internal static class EventExamples
         new TokensConsumed(
             "urn:gateway:eu-1", "evt-000041", Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true,
             InputTokens: 1_024, CachedInputTokens: 256, OutputTokens: 600, ReasoningTokens: 120, Outcome.Completed,
-            Noon, Noon.AddMilliseconds(180), Noon.AddMilliseconds(9_250)),
+            Noon, Noon.AddMilliseconds(180), Noon.AddMilliseconds(9_250), EndLost: true),
+        new TokensStreamed(
+            "urn:gateway:eu-1", "evt-000040", Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true,
+            InputTokens: 1_024, CachedInputTokens: 256, OutputTokens: 300, ReasoningTokens: 60, Noon.AddSeconds(5)),
+        new UsageCorrected(
+            "invoice-2026-03-17", new("urn:gateway:eu-1", "evt-000041", Position: 41), Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true, Outcome.Completed,
+            Requests: 0, InputTokens: -24, CachedInputTokens: 0, OutputTokens: -100, ReasoningTokens: -20, "The provider's invoice counts less.", "k-77ab01 (finance)", Noon.AddMilliseconds(9_250)),
         new LimitsAdjusted(Pool, ThroughPosition: 56, [new(Gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline, OwedTokens: 6_000, ForgivenTokens: 0)]),
         new CapacityChanged(Pool, Replicas: 6, PreviousReplicas: 4, ReportedBy: "k-77ab01"),
         new OperatorKeyIssued(s_key, "acme's finance department", [Role.Finance], Acme, s_hash),
@@ -83,6 +89,12 @@ internal static class EventExamples
         new TokensConsumed(
             "urn:gateway:eu-1", "evt-000042", Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
             InputTokens: 1_024, CachedInputTokens: 0, OutputTokens: 0, ReasoningTokens: 0, Outcome.Failed, StartedAt: null, FirstTokenAt: null, Noon),
+        new TokensStreamed(
+            "urn:gateway:eu-1", "evt-000040", Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
+            InputTokens: 1_024, CachedInputTokens: 0, OutputTokens: 300, ReasoningTokens: 0, Noon),
+        new UsageCorrected(
+            "invoice-2026-03-18", new("urn:gateway:eu-1", "evt-000042", Position: 42), Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
+            Outcome.Failed, Requests: 0, InputTokens: 24, CachedInputTokens: 0, OutputTokens: 0, ReasoningTokens: 0, "The provider's invoice counts more.", "k-77ab01 (finance)", Noon),
         new OperatorKeyIssued(s_key, "on call", [Role.Operator, Role.Auditor], Tenant: null, s_hash),
     ];
 

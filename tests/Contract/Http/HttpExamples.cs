@@ -43,6 +43,9 @@ internal static class HttpExamples
     private static readonly UsageResult s_recorded = new("evt-000041", "urn:gateway:eu-1", 202, LedgerPosition: 41, Duplicate: false, Admitted: true, Reason: null, Detail: null);
     private static readonly UsageResult s_refused = new("evt-000042", "urn:gateway:eu-1", 400, null, null, null, "invalid-input", "data.inputTokens is required.",
         new Dictionary<string, string[]> { ["data.inputTokens"] = ["is required"] });
+    private static readonly PostCorrection s_correction = new(
+        "invoice-2026-03-17", new("urn:gateway:eu-1", "evt-000041"), new(InputTokens: -24, CachedInputTokens: 0, OutputTokens: -100, ReasoningTokens: -20), "The provider's invoice counts less.");
+    private static readonly CorrectionResult s_corrected = new("invoice-2026-03-17", 202, LedgerPosition: 43, Duplicate: false, Reason: null, Detail: null);
     private static readonly UsageRow s_row = new(s_noon, s_acme, s_pool, s_gold, "llama-3.1-70b", 8_819, 18_059_974, 4_096, 245_896, 1_024, 0);
     private static readonly UsageRow s_total = new(null, null, null, null, null, 28_185, 40_421_844, 0, 4_334_561, 0, 0);
     private static readonly UsageEntry s_entry = new(
@@ -63,6 +66,10 @@ internal static class HttpExamples
         HttpExample.Of(new PostAdmission(s_request, InputTokens: 1_024), "sparse"),
         HttpExample.Of(s_usage),
         HttpExample.Of(new UsageData(null, InputTokens: 1_024, OutputTokens: 600, Outcome.Completed), "sparse"),
+        HttpExample.Of(new StreamedData(s_pool, InputTokens: 1_024, OutputTokens: 300, CachedInputTokens: 256, ReasoningTokens: 60, s_noon)),
+        HttpExample.Of(new StreamedData(null, InputTokens: 1_024, OutputTokens: 300), "sparse"),
+        HttpExample.Of(s_correction),
+        HttpExample.Of(s_correction with { Deltas = new(OutputTokens: -100) }, "sparse"),
         HttpExample.Of(s_cloudEvent),
         new("CloudEventBatch", typeof(IReadOnlyList<CloudEvent>), new[] { s_cloudEvent with { Time = null, DataContentType = null } }),
     ];
@@ -79,8 +86,15 @@ internal static class HttpExamples
         HttpExample.Of(s_recorded),
         HttpExample.Of(s_refused, "refused"),
         HttpExample.Of(new UsageBatchResult(Accepted: 1, Rejected: 1, [s_recorded, s_refused])),
+        HttpExample.Of(s_corrected),
+        HttpExample.Of(new CorrectionBatchResult(Accepted: 1, Rejected: 1, [s_corrected, s_corrected with { Status = 404, LedgerPosition = null, Duplicate = null, Reason = "usage-unknown", Detail = "No usage was recorded." }])),
         HttpExample.Of(new UsageReport(LedgerPosition: 57, [s_row, s_total])),
         HttpExample.Of(new UsageHistory(LedgerPosition: 57, [s_entry, s_entry with { Tenant = null, Pool = null, Entitlement = null, Model = null, Admitted = false }], Next: 41)),
+        HttpExample.Of(new UsageHistory(LedgerPosition: 57, [s_entry with { EndLost = true }, s_entry with
+        {
+            Position = 43, Source = "tokenledger:correction", Id = "invoice-2026-03-17", InputTokens = -24, CachedInputTokens = 0, OutputTokens = -100, ReasoningTokens = -20,
+            Corrects = new("urn:gateway:eu-1", "evt-000041", 41, "The provider's invoice counts less.", "k-77ab01 (finance)"),
+        }], Next: null), "corrected"),
         HttpExample.Of(new UsageHistory(LedgerPosition: 57, [], Next: null), "last"),
         HttpExample.Of(new LedgerHead(57)),
         HttpExample.Of(new LedgerEvents(Head: 57, Through: 41, [s_event])),

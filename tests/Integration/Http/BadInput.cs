@@ -9,6 +9,8 @@ public sealed class BadInput(PostgresServer postgres) : ApiFixture(postgres)
     public const string APool = "/v1/pools/pool";
     public const string AnEntitlement = "/v1/pools/pool/entitlements/chat";
 
+    public const string Corrections = "/v1/usage/corrections";
+
     internal ApiClient Gateway { get; private set; } = null!;
 
     /// <summary>The key of another entitlement in the same pool.</summary>
@@ -60,6 +62,7 @@ public sealed class BadInput(PostgresServer postgres) : ApiFixture(postgres)
         APool + "/capacity" => (HttpMethod.Put, Bodies.Parse("""{"replicas":2}""")),
         Admissions => (HttpMethod.Post, Bodies.Admission(Guid.NewGuid())),
         "/v1/usage" => (HttpMethod.Post, Bodies.Usage(Guid.NewGuid())),
+        Corrections => (HttpMethod.Post, Bodies.Correction("used")),
         "/v1/keys" => (HttpMethod.Post, Bodies.Parse("""{"name":"a","roles":["finance"],"tenant":"acme"}""")),
         _ => throw new ArgumentOutOfRangeException(nameof(path), path, "has no body"),
     };

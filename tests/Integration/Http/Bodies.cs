@@ -24,6 +24,16 @@ internal static class Bodies
          "data":{"inputTokens":{{{input}}},"cachedInputTokens":0,"outputTokens":{{{output}}},"reasoningTokens":0,"outcome":"completed"}}
         """);
 
+    /// <summary>An interim report of a stream.</summary>
+    public static JsonObject Streamed(Guid request, long input = 100, long output = 20, string? id = null) => Parse($$$"""
+        {"specversion":"1.0","type":"tokenledger.tokens-streamed.v1","source":"tests","id":"{{{id ?? Guid.NewGuid().ToString()}}}","subject":"{{{request}}}",
+         "data":{"inputTokens":{{{input}}},"cachedInputTokens":0,"outputTokens":{{{output}}},"reasoningTokens":0}}
+        """);
+
+    /// <summary>A correction of what <see cref="Usage"/> reported under an id.</summary>
+    public static JsonObject Correction(string of, long output = -10, string? id = null) => Parse(
+        $$$"""{"id":"{{{id ?? Guid.NewGuid().ToString()}}}","corrects":{"source":"tests","id":"{{{of}}}"},"deltas":{"outputTokens":{{{output}}}},"reason":"The invoice counts otherwise."}""");
+
     /// <summary>A body with one field, by its path, as a text that need not be JSON; null leaves the field out.</summary>
     public static string With(this JsonObject body, string path, string? value)
     {

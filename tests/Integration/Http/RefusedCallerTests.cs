@@ -23,6 +23,7 @@ public sealed class RefusedCallerTests(BadInput fixture)
     [InlineData("DELETE", ARequest, "inference")]
     [InlineData("POST", "/v1/usage", "inference operator gateway")]
     [InlineData("GET", "/v1/usage", "operator finance")]
+    [InlineData("POST", BadInput.Corrections, "operator finance")]
     [InlineData("GET", "/v1/usage/events", "operator finance")]
     [InlineData("GET", "/v1/pools/pool/fairness", "operator finance auditor gateway autoscaler")]
     [InlineData("GET", "/v1/pools/pool/fairness/history", "operator finance auditor gateway autoscaler")]

@@ -16,7 +16,7 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
         JsonNode ready = null!;
         await _api.Events.UntilAsync(async () => (ready = (await _api.Nobody.GetAsync("/readyz")).Json)["status"]!.ToString() == "ready");
         Assert.Equal(["bus", "database", "limits", "projections"], ready["checks"]!.AsArray().Select(check => (string?)check!["name"]));
-        Assert.Equal(["admission-capacity", "admission-limits", "admission-settlement", "fairness-demand", "metering-usage"], ready["projections"]!.AsArray().Select(one => (string?)one!["name"]));
+        Assert.Equal(["admission-capacity", "admission-limits", "admission-settlement", "fairness-demand", "metering-lost-ends", "metering-usage"], ready["projections"]!.AsArray().Select(one => (string?)one!["name"]));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
         [
             "DELETE /v1/admissions/{requestId}", "DELETE /v1/keys/{keyId}", "DELETE /v1/pools/{pool}/entitlements/{entitlement}", "DELETE /v1/pools/{pool}/entitlements/{entitlement}/keys/{keyId}",
             "GET /livez", "GET /readyz", "GET /v1/keys", "GET /v1/ledger/events", "GET /v1/ledger/head", "GET /v1/models", "GET /v1/pools", "GET /v1/pools/{pool}",
-            "GET /v1/pools/{pool}/fairness", "GET /v1/pools/{pool}/fairness/history", "GET /v1/usage", "GET /v1/usage/events",
+            "GET /v1/pools/{pool}/fairness", "GET /v1/pools/{pool}/fairness/history", "GET /v1/usage", "GET /v1/usage/events", "POST /v1/usage/corrections",
             "POST /v1/admissions", "POST /v1/admissions/{requestId}/first-token", "POST /v1/admissions/{requestId}/renew", "POST /v1/keys",
             "POST /v1/pools/{pool}/entitlements/{entitlement}/keys", "POST /v1/usage",
             "PUT /v1/pools/{pool}", "PUT /v1/pools/{pool}/capacity", "PUT /v1/pools/{pool}/entitlements/{entitlement}",

@@ -24,7 +24,8 @@ internal sealed class PastViews(IEventSource source, long position, DateTimeOffs
     public async Task<UsageReport> UsageAsync(PoolId? pool, TenantId? tenant, CancellationToken ct)
     {
         var totals = new UsageTotals(pool, tenant);
-        await foreach (var raw in source.EachAsync(new(0, position, Type: EventCatalogue.WireName<TokensConsumed>()), ct)) totals.Take((TokensConsumed)raw.Read().Data);
+        foreach (var type in (string[])[EventCatalogue.WireName<TokensConsumed>(), EventCatalogue.WireName<UsageCorrected>()])
+            await foreach (var raw in source.EachAsync(new(0, position, Type: type), ct)) totals.Take(raw.Read().Data);
         return new(position, totals.Rows);
     }
 

@@ -24,10 +24,11 @@ internal sealed partial class RequestJson : JsonSerializerContext;
 /// <summary>Finds a request in the ledger and explains it.</summary>
 internal sealed class RequestReader(IEventSource source, RequestId request)
 {
+    private static readonly string[] s_usage = [EventCatalogue.WireName<TokensConsumed>(), EventCatalogue.WireName<TokensStreamed>(), EventCatalogue.WireName<UsageCorrected>()];
     private readonly byte[] _text = Encoding.UTF8.GetBytes(request.ToString());
     private readonly Dictionary<string, (PoolId Pool, RequestStory Story)> _stories = [];
     private readonly Dictionary<string, ReplayDifference> _differences = [];
-    private readonly List<RecordedEvent> _usage = [];
+    private readonly List<(PoolId? Pool, RecordedEvent Event)> _usage = [];
 
     /// <param name="pool">Where to look; null for everywhere, which reads the whole ledger.</param>
     /// <returns>One report for each pool that decided on it: ids are unique in a pool.</returns>
@@ -52,14 +53,22 @@ internal sealed class RequestReader(IEventSource source, RequestId request)
                 _stories[raw.Stream] = story = new PoolId(raw.Stream[Streams.PoolPrefix.Length..]) is var pool ? (pool, new(pool, request)) : default;
             if (!_differences.ContainsKey(raw.Stream) && story.Story.Take(raw.Read()) is { } difference) _differences[raw.Stream] = difference;
         }
-        else if (raw.Type == EventCatalogue.WireName<TokensConsumed>() && raw.Data.Span.IndexOf(_text) >= 0 && raw.Read() is { Data: TokensConsumed e } consumed && e.Request == request)
-            _usage.Add(consumed);
+        else if (s_usage.Contains(raw.Type) && raw.Data.Span.IndexOf(_text) >= 0 && raw.Read() is var recorded && Of(recorded.Data) is { } of && of.Request == request)
+            _usage.Add((of.Pool, recorded));
     }
 
     private RequestReport Report(PoolId pool, RequestStory story) => new(
         request, pool, story.Attempts,
         [
-            .. story.Afterwards.Concat(_usage.Where(e => ((TokensConsumed)e.Data).Pool == pool)).OrderBy(e => e.Position)
+            .. story.Afterwards.Concat(_usage.Where(of => of.Pool == pool).Select(of => of.Event)).OrderBy(e => e.Position)
                 .Select(e => new LaterEvent(e.Position, e.Stream, e.Type, e.Timestamp, JsonSerializer.SerializeToElement(e.Data, EventCatalogue.Of(e.Data.GetType()).Json))),
         ]);
+
+    private static (RequestId Request, PoolId? Pool)? Of(ILedgerEvent data) => data switch
+    {
+        TokensConsumed e => (e.Request, e.Pool),
+        TokensStreamed e => (e.Request, e.Pool),
+        UsageCorrected e => (e.Request, e.Pool),
+        _ => null,
+    };
 }

@@ -1,0 +1,1 @@
+delete from usage_streams where touched_at < $1
