@@ -7,7 +7,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "bus", "replay", "verify", "project", "startup", "growth"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "startup", "growth"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -28,6 +28,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "fairness" => Task.Run(() => FairnessBench.Run(options), ct),
         "append" => new AppendBench(servers, options).RunAsync(ct),
         "admit" => new AdmitBench(servers, options).RunAsync(ct),
+        "usage" => new UsageBench(servers, options).RunAsync(ct),
         "bus" => new BusBench(servers, options).RunAsync(ct),
         "replay" => new AuditBench(await FilledAsync(ct)).ReplayAsync(ct),
         "verify" => new AuditBench(await FilledAsync(ct)).VerifyAsync(ct),

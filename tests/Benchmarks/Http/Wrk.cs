@@ -12,17 +12,23 @@ internal sealed record WrkResult(long Requests, long Microseconds, long Refused,
     public long Accepted => Requests - Refused;
 }
 
-/// <summary>The load generator wrk, with two threads and the script beside this file.</summary>
+/// <summary>The load generator wrk, with two threads and one of the scripts beside this file.</summary>
 internal static class Wrk
 {
     private const string Program = "/usr/bin/wrk";
     private const string Mark = "RESULT ";
-    private const int Threads = 2;
+    public const int Threads = 2;
 
-    public static async Task<WrkResult> RunAsync(Uri url, string mode, string key, int connections, int seconds, CancellationToken ct)
+    /// <summary>Eight hexadecimal digits that begin the request ids of one run.</summary>
+    public static string NewPrefix() => RandomNumberGenerator.GetHexString(8, lowercase: true);
+
+    public static Task<WrkResult> RunAsync(Uri url, string mode, string key, int connections, int seconds, CancellationToken ct) =>
+        RunAsync("admit.lua", url, [mode, key, NewPrefix()], connections, seconds, ct);
+
+    public static async Task<WrkResult> RunAsync(string script, Uri url, string[] arguments, int connections, int seconds, CancellationToken ct)
     {
         if (!File.Exists(Program)) throw new BenchException("wrk is not installed, and it makes the load. On Debian and Ubuntu: apt-get install wrk");
-        string[] words = [$"-t{Threads}", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "Http", "admit.lua"), url.ToString(), "--", mode, key, RandomNumberGenerator.GetHexString(8, lowercase: true)];
+        string[] words = [$"-t{Threads}", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "Http", script), url.ToString(), "--", .. arguments];
         using var process = Process.Start(new ProcessStartInfo(Program, words) { RedirectStandardOutput = true })!;
         await using var stop = ct.Register(process.Kill);
         var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
