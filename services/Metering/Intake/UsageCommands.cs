@@ -7,7 +7,16 @@ namespace TokenLedger.Metering.Intake;
 internal abstract record UsageCommand(PoolId? Pool);
 
 /// <param name="Sender">The entitlement whose key sent the report; null for a gateway's operator key.</param>
-internal sealed record RecordUsage(UsageReport Report, PoolId? Pool, EntitlementId? Sender) : UsageCommand(Pool);
+internal sealed record RecordUsage(UsageReport Report, PoolId? Pool, EntitlementId? Sender) : UsageCommand(Pool)
+{
+    // Made once, for each is a hash.
+    public Guid Id { get; } = EventIds.Usage(Report.Source, Report.Id);
+
+    public Guid LostEndId { get; } = EventIds.LostEnd(Report.Request);
+
+    /// <summary>Null where no pool is known: then nothing was admitted.</summary>
+    public Guid? AdmissionId { get; } = Pool is { } known ? EventIds.Admission(known, Report.Request) : null;
+}
 
 /// <summary>The lease of a request ran out: unless its end was told, it is billed by its interim reports, if there are any.</summary>
 internal sealed record RecordLostEnd(PoolId Of, RequestId Request, EntitlementId Entitlement) : UsageCommand(Of);

@@ -13,8 +13,10 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
 {
     private const int CarefulBatches = 100;
     private readonly UsageFacts _facts = new(pool, directory);
-    private readonly HashSet<Guid> _batch = [];
+    private readonly HashSet<(string Source, string EventId)> _reported = [];
+    private readonly HashSet<string> _corrections = [];
     private readonly HashSet<RequestId> _ended = [];
+    private readonly HashSet<RequestId> _lost = [];
     private readonly HashSet<Guid> _wanted = [];
     private HashSet<Guid> _looked = [];
     private Dictionary<Guid, RecordedEvent> _recorded = [];
@@ -26,25 +28,21 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
 
     public bool NeedsHistory => false;
 
-    public void Reset()
-    {
-        _batch.Clear();
-        _careful = CarefulBatches;
-    }
+    public void Reset() => _careful = CarefulBatches;
 
     public void Evolve(ILedgerEvent data, DateTimeOffset timestamp)
     {
         switch (data)
         {
             case TokensConsumed e:
-                _batch.Add(EventIds.Usage(e.Source, e.EventId));
-                _ended.Add(e.Request);
+                _reported.Add((e.Source, e.EventId));
+                (e.EndLost == true ? _lost : _ended).Add(e.Request);
                 break;
             case TokensStreamed e:
-                _batch.Add(EventIds.Usage(e.Source, e.EventId));
+                _reported.Add((e.Source, e.EventId));
                 break;
             case UsageCorrected e:
-                _batch.Add(EventIds.Correction(e.CorrectionId));
+                _corrections.Add(e.CorrectionId);
                 _corrected[e.Corrects.Position] = _corrected.GetValueOrDefault(e.Corrects.Position).And(e);
                 break;
         }
@@ -52,8 +50,7 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
 
     public async Task PrepareAsync(IReadOnlyList<UsageCommand> batch, CancellationToken ct)
     {
-        _batch.Clear();
-        _ended.Clear();
+        ForgetBatch();
         _looked = new(2 * batch.Count);
         foreach (var command in batch) LookFor(command);
         _wanted.Clear();
@@ -78,10 +75,9 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
     {
         switch (command)
         {
-            case RecordUsage { Report: var report }:
-                var id = EventIds.Usage(report.Source, report.Id);
-                if (_careful > 0 || _wanted.Contains(id)) _looked.Add(id);
-                if (pool is { } known) _looked.UnionWith([EventIds.Admission(known, report.Request), EventIds.LostEnd(report.Request)]);
+            case RecordUsage usage:
+                if (_careful > 0 || _wanted.Contains(usage.Id)) _looked.Add(usage.Id);
+                if (usage.AdmissionId is { } admission) _looked.UnionWith([admission, usage.LostEndId]);
                 break;
             case RecordLostEnd lost:
                 _looked.UnionWith([EventIds.Admission(lost.Of, lost.Request), EventIds.LostEnd(lost.Request)]);
@@ -95,34 +91,34 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
     /// <summary>The recorded usage that a command may add a correction to.</summary>
     private RecordedEvent? Corrects(UsageCommand command) => command switch
     {
-        RecordUsage usage => LostEnd(usage.Report.Request),
+        RecordUsage usage => _recorded.GetValueOrDefault(usage.LostEndId),
         RecordCorrection correction => _recorded.GetValueOrDefault(EventIds.Usage(correction.Source, correction.EventId)),
         _ => null,
     };
 
     private Decided<UsageAnswer> Decide(RecordUsage command, DateTimeOffset now)
     {
-        var report = command.Report;
-        var id = EventIds.Usage(report.Source, report.Id);
+        var (report, id) = (command.Report, command.Id);
         if (_recorded.GetValueOrDefault(id) is { } before)
             return Answer(report.IsRepeatOf(before.Data) ? new UsageRecorded(before.Position, Duplicate: true, UsageFacts.WasAdmitted(before.Data)) : new UsageConflict());
         // The same id twice in one batch, or the end of one whose end this batch takes for lost: the next batch finds it recorded.
-        if (_batch.Contains(id) || _batch.Contains(EventIds.LostEnd(report.Request))) return Later(id);
-        var admitted = Admission(report.Request);
+        if (_reported.Contains((report.Source, report.Id)) || _lost.Contains(report.Request)) return Later(id);
+        var admitted = command.AdmissionId is { } admission ? _recorded.GetValueOrDefault(admission)?.Data as RequestAdmitted : null;
         if (admitted is not null && command.Sender is { } sender && sender != admitted.Entitlement) return _looked.Contains(id) ? Answer(new UsageForeign()) : Later(id);
         var fact = _facts.Of(report, admitted, command.Sender, now);
-        List<NewEvent> events = [new(id, now, fact, report.Request.ToString())];
-        if (LostEnd(report.Request) is { } lost && UsageFacts.Replacing(lost, _corrected.GetValueOrDefault(lost.Position), fact) is { } correction)
-            events.Add(new(EventIds.Correction(correction.CorrectionId), now, correction, report.Request.ToString()));
+        List<NewEvent> events = [New(id, fact, report.Request, now)];
+        if (_recorded.GetValueOrDefault(command.LostEndId) is { } lost && UsageFacts.Replacing(lost, _corrected.GetValueOrDefault(lost.Position), fact) is { } correction)
+            events.Add(New(EventIds.Correction(correction.CorrectionId), correction, report.Request, now));
         return new(events, appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, UsageFacts.WasAdmitted(fact)));
     }
 
     private Decided<UsageAnswer> Decide(RecordLostEnd command, DateTimeOffset now)
     {
-        if (LostEnd(command.Request) is { } before) return Answer(new UsageRecorded(before.Position, Duplicate: true, Admitted: true));
-        if (_ended.Contains(command.Request) || _streams.GetValueOrDefault(command.Request) is not { Ended: false } streamed) return Answer(new UsageNothing());
-        var fact = _facts.LostEnd(command, streamed, Admission(command.Request));
-        return new([new NewEvent(EventIds.LostEnd(command.Request), now, fact, command.Request.ToString())], appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, Admitted: true));
+        var id = EventIds.LostEnd(command.Request);
+        if (_recorded.GetValueOrDefault(id) is { } before) return Answer(new UsageRecorded(before.Position, Duplicate: true, Admitted: true));
+        if (_ended.Contains(command.Request) || _lost.Contains(command.Request) || _streams.GetValueOrDefault(command.Request) is not { Ended: false } streamed) return Answer(new UsageNothing());
+        var fact = _facts.LostEnd(command, streamed, _recorded.GetValueOrDefault(EventIds.Admission(command.Of, command.Request))?.Data as RequestAdmitted);
+        return new([New(id, fact, command.Request, now)], appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, Admitted: true));
     }
 
     private Decided<UsageAnswer> Decide(RecordCorrection command, DateTimeOffset now)
@@ -132,16 +128,22 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
         if (command.Tenant is { } own && own != usage.Tenant) return Answer(new UsageForeign());
         if (_recorded.GetValueOrDefault(id) is { } before)
             return Answer(command.IsRepeatOf(before.Data) ? new UsageRecorded(before.Position, Duplicate: true, usage.Admitted) : new UsageConflict());
-        if (_batch.Contains(id)) return Decided<UsageAnswer>.Later;
+        if (_corrections.Contains(command.CorrectionId)) return Decided<UsageAnswer>.Later;
         var present = TokenCounts.Of(usage) + _corrected.GetValueOrDefault(target.Position).Tokens;
         if (!(present + command.Deltas).IsPossible) return Answer(new CorrectionImpossible(present));
         var fact = UsageFacts.Correction(command.CorrectionId, usage, target.Position, requests: 0, command.Deltas, command.Reason, command.Author);
-        return new([new NewEvent(id, now, fact, usage.Request.ToString())], appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, usage.Admitted));
+        return new([New(id, fact, usage.Request, now)], appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, usage.Admitted));
     }
 
-    private RequestAdmitted? Admission(RequestId request) => pool is { } known ? _recorded.GetValueOrDefault(EventIds.Admission(known, request))?.Data as RequestAdmitted : null;
+    private void ForgetBatch()
+    {
+        _reported.Clear();
+        _corrections.Clear();
+        _ended.Clear();
+        _lost.Clear();
+    }
 
-    private RecordedEvent? LostEnd(RequestId request) => _recorded.GetValueOrDefault(EventIds.LostEnd(request));
+    private static NewEvent New(Guid id, ILedgerEvent fact, RequestId request, DateTimeOffset now) => new(id, now, fact, request.ToString());
 
     /// <summary>The next batch looks for it.</summary>
     private Decided<UsageAnswer> Later(Guid id)
