@@ -54,6 +54,10 @@ public static class BusServices
         return services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<LedgerFollower>(name));
     }
 
+    /// <summary>Takes what programs outside of the product publish to a queue of the broker; with the bus in memory there is none.</summary>
+    public static IServiceCollection AddBusInbox(this IServiceCollection services, Func<IServiceProvider, IInboxHandler> handler) =>
+        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<BusInbox>(provider, handler(provider)));
+
     private static LedgerFollower Follower(IServiceProvider provider, string name, IReadOnlyList<Type> types, ILedgerHandler handler) =>
         new(name, types, handler, provider.GetRequiredService<ILedger>(), provider.GetRequiredService<IOptions<FollowerOptions>>(), provider.GetRequiredService<RetryPace>(),
             provider.GetRequiredService<LedgerMeters>(), provider.GetRequiredService<ILogger<LedgerFollower>>());

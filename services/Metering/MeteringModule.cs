@@ -17,6 +17,7 @@ public static class MeteringModule
         services.AddSingleton<UsageRecall>();
         services.AddSingleton<UsageWriters>();
         services.AddSingleton<LostEnds>();
+        services.AddSingleton<UsageInbox>();
         services.AddSingleton<CorrectionIntake>();
         services.AddSingleton<UsageIntake>();
         services.AddSingleton<MeteringMeters>();
@@ -29,6 +30,7 @@ public static class MeteringModule
 
         services.AddLedgerPublisher("metering", [.. EventCatalogue.Kinds.Where(kind => kind.Writer == "Metering").Select(kind => kind.Type)]);
         services.AddLedgerFollower(UsageProjection.FollowerName, UsageProjection.Events, provider => provider.GetRequiredService<UsageProjection>());
+        services.AddBusInbox(provider => provider.GetRequiredService<UsageInbox>());
         services.AddLedgerFollower(LostEnds.FollowerName, [typeof(ReservationExpired)], provider => new Reaction(provider.GetRequiredService<LostEnds>().BillAsync));
     }
 

@@ -14,6 +14,12 @@ internal static class Commands
     public static Task<JsonElement> VerifyAsync(Uri url, string key = ProductProcess.OperatorKey) =>
         RunAsync(0, ["replay", "--verify", "--json", "--url", url.ToString(), "--key", key]);
 
+    /// <summary>Compares the ledger with an export.</summary>
+    public static Task<JsonElement> ReconcileAsync(Uri url, string file, int exitCode, params string[] more) =>
+        RunAsync(exitCode, ["reconcile", file, "--json", "--url", url.ToString(), "--key", ProductProcess.OperatorKey, .. more]);
+
+    public static Task<JsonElement> UsageAsync(Uri url, params string[] more) => RunAsync(0, ["usage", .. more, "--json", "--url", url.ToString(), "--key", ProductProcess.OperatorKey]);
+
     private static async Task<JsonElement> RunAsync(int exitCode, string[] words)
     {
         var info = new ProcessStartInfo(ProductProcess.Program("Cli", "tokenledger"), words) { RedirectStandardOutput = true, RedirectStandardError = true };

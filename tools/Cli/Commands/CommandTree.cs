@@ -13,6 +13,7 @@ internal static class CommandTree
         {
             PoolsCommand.Create(globals),
             UsageCommand.Create(globals),
+            ReconcileCommand.Create(globals),
             KeysCommand.Create(globals),
             TraceCommand.Create(globals),
             ReplayCommand.Create(globals),

@@ -14,7 +14,7 @@ internal static class UsageCommand
         window.AcceptOnlyFromAmong("hour", "day", "month", "none");
         var groupBy = new Option<string?>("--group-by") { Description = "Comma-separated: tenant, pool, entitlement, model.", HelpName = "fields" };
         var csv = new Option<bool>("--csv") { Description = "Print the API's CSV." };
-        var command = new Command("usage", "Show what was consumed, with totals.") { window, groupBy, csv, Events(globals, filter) };
+        var command = new Command("usage", "Show what was consumed, with totals.") { window, groupBy, csv, Events(globals, filter), UsageCorrectCommand.Create(globals) };
         foreach (var option in filter.Options) command.Add(option);
         command.SetAction(async (parsed, ct) =>
         {
@@ -34,6 +34,7 @@ internal static class UsageCommand
     {
         var pageSize = Arguments.Number("--page-size", "Entries asked for at once.", 1000, 1, 10_000);
         var command = new Command("events", "Print the consumption history, event by event, to its end. With --json one entry per line.") { pageSize };
+        foreach (var option in filter.Options) command.Add(option);
         command.SetAction(async (parsed, ct) =>
         {
             using var api = globals.Connect(parsed);
@@ -53,11 +54,6 @@ internal static class UsageCommand
         private readonly Option<string?> _model = new("--model") { Description = "Only this model.", HelpName = "model" };
         private readonly Option<DateTimeOffset?> _from = Arguments.Time("--from", "Only what was completed at or after this time (UTC unless it has an offset).");
         private readonly Option<DateTimeOffset?> _to = Arguments.Time("--to", "Only what was completed before this time.");
-
-        public UsageFilter()
-        {
-            foreach (var option in Options) option.Recursive = true;
-        }
 
         public IEnumerable<Option> Options => [_tenant, _pool, _entitlement, _model, _from, _to];
 

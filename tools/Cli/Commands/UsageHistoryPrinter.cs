@@ -8,7 +8,7 @@ namespace TokenLedger.Cli.Commands;
 /// <summary>Prints the consumption history page by page, so that a history of any length needs the memory of one page.</summary>
 internal static class UsageHistoryPrinter
 {
-    private const string Header = "position\tcompletedAt\ttenant\tpool\tentitlement\trequestId\toutcome\tinputTokens\tcachedInputTokens\toutputTokens\treasoningTokens\tcostMicros";
+    private const string Header = "position\tcompletedAt\ttenant\tpool\tentitlement\trequestId\toutcome\tinputTokens\tcachedInputTokens\toutputTokens\treasoningTokens\tcostMicros\tnote";
 
     public static async Task PrintAsync(
         ApiClient api, (string Name, object? Value)[] filter, int pageSize, bool json, TextWriter output, CancellationToken ct)
@@ -28,5 +28,7 @@ internal static class UsageHistoryPrinter
     }
 
     private static string Line(UsageEntry e) => string.Create(CultureInfo.InvariantCulture,
-        $"{e.Position}\t{e.CompletedAt.UtcDateTime:O}\t{e.Tenant}\t{e.Pool}\t{e.Entitlement}\t{e.RequestId}\t{PoolTables.Word(e.Outcome)}\t{e.InputTokens}\t{e.CachedInputTokens}\t{e.OutputTokens}\t{e.ReasoningTokens}\t{e.CostMicros}");
+        $"{e.Position}\t{e.CompletedAt.UtcDateTime:O}\t{e.Tenant}\t{e.Pool}\t{e.Entitlement}\t{e.RequestId}\t{PoolTables.Word(e.Outcome)}\t{e.InputTokens}\t{e.CachedInputTokens}\t{e.OutputTokens}\t{e.ReasoningTokens}\t{e.CostMicros}\t{Note(e)}");
+
+    private static string Note(UsageEntry e) => e.Corrects is { } corrects ? $"corrects position {corrects.Position}: {corrects.Reason}" : e.EndLost is true ? "the end is lost" : e.Admitted ? "" : "not admitted";
 }
