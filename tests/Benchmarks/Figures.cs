@@ -7,7 +7,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "startup", "growth"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -33,6 +33,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "replay" => new AuditBench(await FilledAsync(ct)).ReplayAsync(ct),
         "verify" => new AuditBench(await FilledAsync(ct)).VerifyAsync(ct),
         "project" => ProjectBench.RunAsync(await FilledAsync(ct), ct),
+        "rollups" => new RollupBench(servers, options).RunAsync(ct),
         "startup" => new StartupBench(servers).RunAsync(await FilledAsync(ct), ct),
         "growth" => new GrowthBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),

@@ -30,7 +30,10 @@ internal sealed record UsageFilter(
     public bool WantsCsv => Format == "csv";
 
     /// <summary>True when the hourly totals can answer exactly.</summary>
-    public bool IsWholeHours => IsHour(From) && IsHour(To);
+    public bool IsWholeHours => IsWhole(From, TimeSpan.TicksPerHour) && IsWhole(To, TimeSpan.TicksPerHour);
 
-    private static bool IsHour(DateTimeOffset? time) => time is null || time.Value.UtcTicks % TimeSpan.TicksPerHour == 0;
+    /// <summary>True when the daily totals can, too.</summary>
+    public bool IsWholeDays => IsWhole(From, TimeSpan.TicksPerDay) && IsWhole(To, TimeSpan.TicksPerDay);
+
+    private static bool IsWhole(DateTimeOffset? time, long ticks) => time is null || time.Value.UtcTicks % ticks == 0;
 }

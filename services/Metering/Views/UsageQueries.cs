@@ -13,13 +13,14 @@ internal sealed class UsageQueries(NpgsqlDataSource source)
 {
     /// <summary>Groups in one answer; more needs a narrower question.</summary>
     public const int MostRows = 100_000;
+    private static readonly string s_byDay = UsageSql.Load("UsageByDay");
     private static readonly string s_byHour = UsageSql.Load("UsageByHour");
     private static readonly string s_byEntry = UsageSql.Load("UsageByEntry");
     private static readonly string s_history = UsageSql.Load("UsageHistory");
     private static readonly string s_position = UsageSql.Load("UsagePosition");
 
     public Task<(long Position, List<UsageRow> Rows)> TotalsAsync(UsageFilter filter, Grouping by, CancellationToken ct) => ReadAsync(
-        filter.IsWholeHours ? s_byHour : s_byEntry,
+        filter.IsWholeDays && by.Window != "hour" ? s_byDay : filter.IsWholeHours ? s_byHour : s_byEntry,
         [new() { Value = by.Window }, new() { Value = by.Tenant }, new() { Value = by.Pool }, new() { Value = by.Entitlement }, new() { Value = by.Model }, .. Parameters(filter), new() { Value = MostRows + 1 }],
         row => new UsageRow(
             Time(row, 0), TenantId.TryParse(Text(row, 1), null, out var tenant) ? tenant : null, PoolId.TryParse(Text(row, 2), null, out var pool) ? pool : null,
