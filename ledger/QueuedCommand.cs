@@ -1,24 +1,26 @@
 namespace TokenLedger.Ledger;
 
-/// <summary>A command on its way through a <see cref="StreamWriter{TCommand, TAnswer}"/>, and the caller who waits for its answer.</summary>
-internal sealed class QueuedCommand<TCommand, TAnswer>(TCommand command, CancellationToken ct)
+/// <summary>A command on its way through a <see cref="StreamWriter{TCommand, TAnswer}"/>, and its place among those that one caller waits for.</summary>
+internal sealed class QueuedCommand<TCommand, TAnswer>(TCommand command, AwaitedAnswers<TAnswer> answers, int index, CancellationToken ct)
 {
-    // Asynchronous, or a caller's own code would run in the writer's loop.
-    private readonly TaskCompletionSource<TAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Decided<TAnswer> _decided = Decided<TAnswer>.Later;
     private int _offset;
     private int _postponed;
 
     public TCommand Command { get; } = command;
 
-    public Task<TAnswer> Task => _answer.Task;
-
-    public bool IsAnswered => _answer.Task.IsCompleted;
+    public bool IsAnswered { get; private set; }
 
     public bool IsLater => _decided.IsLater;
 
     /// <summary>True when the caller no longer waits: the command need not be decided.</summary>
-    public bool IsDropped() => ct.IsCancellationRequested && _answer.TrySetCanceled(ct);
+    public bool IsDropped()
+    {
+        if (!ct.IsCancellationRequested || IsAnswered) return false;
+        IsAnswered = true;
+        answers.Cancel(ct);
+        return true;
+    }
 
     /// <summary>Keeps a decision until it is durable; its events begin at this offset in the append.</summary>
     public void Keep(Decided<TAnswer> decided, int offset) => (_decided, _offset) = (decided, offset);
@@ -29,18 +31,45 @@ internal sealed class QueuedCommand<TCommand, TAnswer>(TCommand command, Cancell
     /// <summary>True when the event at this place of the append came from it.</summary>
     public bool Caused(int eventIndex) => eventIndex >= _offset && eventIndex < _offset + _decided.Events.Count;
 
-    public void Fail(Exception e) => _answer.TrySetException(e);
+    public void Fail(Exception e)
+    {
+        IsAnswered = true;
+        answers.Fail(e);
+    }
 
     public void Answer(Appended batch)
     {
         try
         {
-            _answer.TrySetResult(_decided.Answer!(new(batch.FirstPosition + _offset, batch.FirstVersion + _offset)));
+            answers.Set(index, _decided.Answer!(new(batch.FirstPosition + _offset, batch.FirstVersion + _offset)));
+            IsAnswered = true;
         }
         catch (Exception e)
         {
             // An answer that cannot be made concerns its caller only; the events are recorded.
-            _answer.TrySetException(e);
+            Fail(e);
         }
     }
+}
+
+/// <summary>The answers that one caller waits for: of the commands he brought together, all or none.</summary>
+internal sealed class AwaitedAnswers<TAnswer>(int count)
+{
+    // Asynchronous, or a caller's own code would run in the writer's loop.
+    private readonly TaskCompletionSource<TAnswer[]> _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TAnswer[] _answers = new TAnswer[count];
+    private int _missing = count;
+
+    public Task<TAnswer[]> Task => _all.Task;
+
+    /// <summary>Called by the writer's loop alone.</summary>
+    public void Set(int index, TAnswer answer)
+    {
+        _answers[index] = answer;
+        if (--_missing == 0) _all.TrySetResult(_answers);
+    }
+
+    public void Fail(Exception e) => _all.TrySetException(e);
+
+    public void Cancel(CancellationToken ct) => _all.TrySetCanceled(ct);
 }

@@ -40,13 +40,22 @@ public sealed class StreamWriter<TCommand, TAnswer> : IAsyncDisposable
     /// <exception cref="QueueFullException">Too many commands are waiting.</exception>
     /// <exception cref="LedgerUnavailableException">The ledger did not answer; whether the events are recorded is not known.</exception>
     /// <exception cref="ObjectDisposedException">The writer takes no more commands.</exception>
-    public async Task<TAnswer> SendAsync(TCommand command, CancellationToken ct)
+    public async Task<TAnswer> SendAsync(TCommand command, CancellationToken ct) => (await SendAllAsync([command], ct))[0];
+
+    /// <summary>
+    /// As <see cref="SendAsync"/> for several commands, which are decided one by one and may land in different batches, for one wait: a caller who brings hundreds is woken once.
+    /// When one of them fails, so does the call, whatever became of the others.
+    /// </summary>
+    public async Task<IReadOnlyList<TAnswer>> SendAllAsync(IReadOnlyList<TCommand> commands, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(commands);
         ct.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var queued = new QueuedCommand<TCommand, TAnswer>(command, ct);
-        if (!_queue.Writer.TryWrite(queued)) throw new QueueFullException(_stream, _options.QueueCapacity);
-        return await queued.Task.WaitAsync(ct);
+        if (commands.Count == 0) return [];
+        var answers = new AwaitedAnswers<TAnswer>(commands.Count);
+        for (var i = 0; i < commands.Count; i++)
+            if (!_queue.Writer.TryWrite(new(commands[i], answers, i, ct))) throw new QueueFullException(_stream, _options.QueueCapacity);
+        return await answers.Task.WaitAsync(ct);
     }
 
     /// <summary>Takes no more commands, finishes those that wait and answers them.</summary>

@@ -15,7 +15,7 @@ internal sealed class UsageIntake(UsageWriters writers, LedgerDirectory director
         var now = clock.GetUtcNow();
         var items = events.Select(json => Read(json, now)).ToList();
         var pools = caller is InferenceCaller ? null : await PoolsAsync(items, ct);
-        var results = await Task.WhenAll(items.Select(item => RecordAsync(item, caller, pools, ct)));
+        var results = await RecordAsync(items, caller, pools, ct);
         foreach (var status in results.CountBy(result => result.Status)) meters.Count(status.Key, status.Value);
         meters.CountUnadmitted(results.Count(result => result is { Admitted: false, Duplicate: false }));
         return results;
@@ -36,7 +36,17 @@ internal sealed class UsageIntake(UsageWriters writers, LedgerDirectory director
         return await writers.FindPoolsAsync([.. items.Where(item => item.Report is { Pool: null }).Select(item => item.Report!.Request)], ct);
     }
 
-    private async Task<UsageResult> RecordAsync(Item item, Caller caller, IReadOnlyDictionary<RequestId, PoolId>? pools, CancellationToken ct)
+    private async Task<UsageResult[]> RecordAsync(List<Item> items, Caller caller, IReadOnlyDictionary<RequestId, PoolId>? pools, CancellationToken ct)
+    {
+        var results = items.Select(item => Refusal(item, caller)).ToArray();
+        var good = items.Index().Where(one => results[one.Index] is null).ToList();
+        var answers = await writers.SendAllAsync([.. good.Select(one => Command(one.Item.Report!, caller, pools))], ct);
+        foreach (var ((index, item), answer) in good.Zip(answers)) results[index] = Result(item, answer);
+        return results!;
+    }
+
+    /// <summary>What keeps an event from being recorded, as far as it can be told before; null for nothing.</summary>
+    private UsageResult? Refusal(Item item, Caller caller)
     {
         if (item.Report is not { } report)
             return Refuse(item, StatusCodes.Status400BadRequest, "invalid-input", Problem.Describe(item.Fields.Errors));
@@ -44,17 +54,20 @@ internal sealed class UsageIntake(UsageWriters writers, LedgerDirectory director
             return Refuse(item, StatusCodes.Status403Forbidden, "foreign-pool", $"This key belongs to pool '{inference.Pool}'.");
         if (report.Pool is { } wanted && directory.FindPool(wanted) is null)
             return Refuse(item, StatusCodes.Status400BadRequest, "pool-unknown", $"data.pool names '{wanted}', and there is no such pool.");
-        var command = caller is InferenceCaller owner
-            ? new RecordUsage(report, owner.Pool, owner.Entitlement)
-            : new RecordUsage(report, report.Pool ?? (pools!.TryGetValue(report.Request, out var pool) ? pool : null), Sender: null);
-        return await writers.SendAsync(command, ct) switch
-        {
-            UsageRecorded r => new(report.Id, report.Source, StatusCodes.Status202Accepted, r.Position, r.Duplicate, r.Admitted, Reason: null, Detail: null),
-            UsageConflict => Refuse(item, StatusCodes.Status409Conflict, "event-id-reused", "This source and id were recorded with other data."),
-            UsageForeign => Refuse(item, StatusCodes.Status403Forbidden, "foreign-request", "This request was admitted for another entitlement."),
-            _ => throw new UnreachableException(),
-        };
+        return null;
     }
+
+    private static RecordUsage Command(UsageReport report, Caller caller, IReadOnlyDictionary<RequestId, PoolId>? pools) => caller is InferenceCaller owner
+        ? new(report, owner.Pool, owner.Entitlement)
+        : new(report, report.Pool ?? (pools!.TryGetValue(report.Request, out var pool) ? pool : null), Sender: null);
+
+    private static UsageResult Result(Item item, UsageAnswer answer) => answer switch
+    {
+        UsageRecorded r => new(item.Report!.Id, item.Report.Source, StatusCodes.Status202Accepted, r.Position, r.Duplicate, r.Admitted, Reason: null, Detail: null),
+        UsageConflict => Refuse(item, StatusCodes.Status409Conflict, "event-id-reused", "This source and id were recorded with other data."),
+        UsageForeign => Refuse(item, StatusCodes.Status403Forbidden, "foreign-request", "This request was admitted for another entitlement."),
+        _ => throw new UnreachableException(),
+    };
 
     private static UsageResult Refuse(Item item, int status, string reason, string detail) =>
         new(item.Event?.Id, item.Event?.Source, status, LedgerPosition: null, Duplicate: null, Admitted: null, reason, detail,

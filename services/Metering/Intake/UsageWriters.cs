@@ -14,6 +14,18 @@ internal sealed class UsageWriters(
 
     public Task<UsageAnswer> SendAsync(UsageCommand command, CancellationToken ct) => Writer(command.Pool).SendAsync(command, ct);
 
+    /// <summary>Sends each to the writer of its pool, and returns the answers in the order of the commands.</summary>
+    public async Task<UsageAnswer[]> SendAllAsync(IReadOnlyList<UsageCommand> commands, CancellationToken ct)
+    {
+        var answers = new UsageAnswer[commands.Count];
+        await Task.WhenAll(commands.Index().GroupBy(one => one.Item.Pool).Select(async group =>
+        {
+            var places = group.ToList();
+            foreach (var (place, answer) in places.Zip(await Writer(group.Key).SendAllAsync([.. places.Select(one => one.Item)], ct))) answers[place.Index] = answer;
+        }));
+        return answers;
+    }
+
     /// <summary>Which pool admitted each request, for reports that do not name one: request ids are UUIDs, so at most one pool did.</summary>
     public async Task<IReadOnlyDictionary<RequestId, PoolId>> FindPoolsAsync(IReadOnlyCollection<RequestId> requests, CancellationToken ct)
     {
