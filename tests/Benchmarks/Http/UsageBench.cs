@@ -23,7 +23,7 @@ internal sealed class UsageBench(Servers servers, BenchOptions options)
     private static readonly string[] s_queries = ["v1/usage?window=month&groupBy=tenant", "v1/usage?tenant=one&window=day", "v1/usage/events?tenant=one&limit=100"];
     private readonly List<double> _queries = [];
 
-    private sealed record Turn(double Projected, double Accepted, double DrainMs, long Refused);
+    private sealed record Turn(double Projected, double Accepted, double DrainMs, long Refused, double Microseconds);
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -51,6 +51,7 @@ internal sealed class UsageBench(Servers servers, BenchOptions options)
         }
         Results.Row("usage/projected", Rounds.Typical([.. turns.Select(turn => turn.Projected)], copied), "events/s", Against);
         Results.Row("usage/accepted", Rounds.Typical([.. turns.Select(turn => turn.Accepted)], copied), "events/s", Against);
+        Results.Row("usage/processor", Rounds.Median(turns.Select(turn => turn.Microseconds)), "µs/event");
         Results.Row("usage/drain", Rounds.Median(turns.Select(turn => turn.DrainMs)), "ms");
         Results.Row("usage/query-p50", Rounds.Percentile(_queries, 0.5), "ms");
         Results.Row("usage/query-p99", Rounds.Percentile(_queries, 0.99), "ms");
@@ -62,12 +63,14 @@ internal sealed class UsageBench(Servers servers, BenchOptions options)
     /// <summary>Posts batches for a time, and waits until the view holds what was accepted.</summary>
     private static async Task<Turn> LoadAsync(Instance metering, string key, string prefix, int seconds, CancellationToken ct)
     {
-        var started = Stopwatch.GetTimestamp();
+        var (started, processor) = (Stopwatch.GetTimestamp(), metering.ProcessorTime);
         var seen = await Wrk.RunAsync("usage.lua", metering.Url, [$"{Batch}", key, prefix], Connections, seconds, ct);
         var ended = Stopwatch.GetTimestamp();
         await metering.GetAsync($"v1/usage?atLeast={Position(await metering.GetAsync("v1/ledger/head", ct), "position")}", ct);
         var all = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return new(seen.Accepted * Batch / all, seen.Accepted * Batch * 1e6 / seen.Microseconds, Stopwatch.GetElapsedTime(ended).TotalMilliseconds, seen.Refused + seen.Broken);
+        var events = seen.Accepted * Batch;
+        return new(events / all, events * 1e6 / seen.Microseconds, Stopwatch.GetElapsedTime(ended).TotalMilliseconds, seen.Refused + seen.Broken,
+            (metering.ProcessorTime - processor).TotalMicroseconds / Math.Max(1, events));
     }
 
     /// <summary>Asks in turn what finance asks, all the time that something else runs.</summary>
