@@ -56,7 +56,7 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
         _wanted.Clear();
         if (_careful > 0) _careful--;
         _recorded = _looked.Count == 0 ? [] : (await ledger.FindAsync(_looked, ct)).ToDictionary(e => e.Id);
-        _streams = await recall.StreamsAsync([.. batch.OfType<RecordLostEnd>().Select(command => command.Request)], ct);
+        _streams = await recall.StreamsAsync(pool, [.. batch.OfType<RecordLostEnd>().Select(command => command.Request)], ct);
         _corrected = await recall.CorrectionsAsync([.. batch.Select(Corrects).OfType<RecordedEvent>().Select(e => e.Position)], ct);
         if (pool is { } named && directory.FindPool(named) is null) await follower.RefreshAsync(ct);
     }
@@ -107,7 +107,8 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
         if (admitted is not null && command.Sender is { } sender && sender != admitted.Entitlement) return _looked.Contains(id) ? Answer(new UsageForeign()) : Later(id);
         var fact = _facts.Of(report, admitted, command.Sender, now);
         List<NewEvent> events = [New(id, fact, report.Request, now)];
-        if (_recorded.GetValueOrDefault(command.LostEndId) is { } lost && UsageFacts.Replacing(lost, _corrected.GetValueOrDefault(lost.Position), fact) is { } correction)
+        // Another pool may have admitted a request of the same id; its lost end is not this one's.
+        if (_recorded.GetValueOrDefault(command.LostEndId) is { } lost && lost.Stream == Stream && UsageFacts.Replacing(lost, _corrected.GetValueOrDefault(lost.Position), fact) is { } correction)
             events.Add(New(EventIds.Correction(correction.CorrectionId), correction, report.Request, now));
         return new(events, appended => new UsageRecorded(appended.FirstPosition, Duplicate: false, UsageFacts.WasAdmitted(fact)));
     }

@@ -16,21 +16,21 @@ internal sealed class UsageRecall(UsageQueries views, ILedger ledger)
     private static readonly string[] s_reports = [EventCatalogue.WireName<TokensStreamed>(), EventCatalogue.WireName<TokensConsumed>()];
     private static readonly string[] s_corrected = [EventCatalogue.WireName<UsageCorrected>()];
 
-    /// <summary>How far these requests have come; those without an interim report are absent.</summary>
-    public async Task<Dictionary<RequestId, StreamedSoFar>> StreamsAsync(HashSet<RequestId> requests, CancellationToken ct)
+    /// <summary>How far these requests of a pool have come; those without an interim report are absent.</summary>
+    public async Task<Dictionary<RequestId, StreamedSoFar>> StreamsAsync(PoolId? pool, HashSet<RequestId> requests, CancellationToken ct)
     {
-        if (requests.Count == 0) return [];
-        var (position, rows) = await views.ReadAsync(s_streams, [new() { Value = requests.Select(request => request.Value).ToArray() }], row =>
+        if (pool is not { } known || requests.Count == 0) return [];
+        var (position, rows) = await views.ReadAsync(s_streams, [new() { Value = known.Value }, new() { Value = requests.Select(request => request.Value).ToArray() }], row =>
             (new RequestId(row.GetGuid(0)), new StreamedSoFar(new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), row.GetFieldValue<DateTimeOffset>(5), row.GetBoolean(6))), ct);
         var streams = rows.ToDictionary();
         await foreach (var recorded in SinceAsync(position, s_reports, ct))
             switch (recorded)
             {
-                case TokensStreamed e when requests.Contains(e.Request):
+                case TokensStreamed { Admitted: true } e when e.Pool == known && requests.Contains(e.Request):
                     var before = streams.GetValueOrDefault(e.Request) ?? new(TokenCounts.Of(e), e.ReportedAt, Ended: false);
                     streams[e.Request] = before with { Tokens = TokenCounts.Max(before.Tokens, TokenCounts.Of(e)), ReportedAt = e.ReportedAt > before.ReportedAt ? e.ReportedAt : before.ReportedAt };
                     break;
-                case TokensConsumed e when requests.Contains(e.Request):
+                case TokensConsumed e when e.Pool == known && requests.Contains(e.Request):
                     streams[e.Request] = new(default, e.CompletedAt, Ended: true);
                     requests.Remove(e.Request); // A report that comes after the end changes nothing.
                     break;

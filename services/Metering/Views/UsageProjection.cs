@@ -40,7 +40,7 @@ internal sealed class UsageProjection(Projector projector, ILedger ledger, Meter
                 case TokensConsumed e:
                     AddEntry(entries, recorded.Position, e);
                     hours.Add(e);
-                    streams.End(e.Request);
+                    streams.End(e.Pool, e.Request);
                     break;
                 case UsageCorrected e:
                     AddCorrection(corrections, recorded.Position, e);

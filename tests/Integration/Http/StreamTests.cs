@@ -101,6 +101,20 @@ public sealed class StreamTests(StreamTests.OnePool fixture) : IClassFixture<Str
         }
     }
 
+    [Fact]
+    public async Task Lets_nobody_else_touch_a_lost_end()
+    {
+        var stranger = await _api.EnterAsync("elsewhere", "stranger", Bodies.Entitlement("elastic", "stranger"));
+        var request = await AdmitAsync();
+        (await _gateway.PostUsageAsync(Bodies.Streamed(request))).MustBe(202);
+        Assert.False((bool)(await stranger.PostUsageAsync(Bodies.Streamed(request, output: 9_000))).MustBe(202).Json["admitted"]!);
+        await ExpireAsync(request);
+        Assert.Equal(20, (await LostAsync(request)).Data.OutputTokens);
+        (await stranger.UseAsync(request)).MustBe(202);
+        (await stranger.PostUsageAsync(Bodies.Streamed(request, output: 9_000))).MustBe(202);
+        Assert.Empty(await _api.Events.AllAsync<UsageCorrected>(e => e.Request.Value == request));
+    }
+
     private async Task<Guid> AdmitAsync()
     {
         var request = Guid.NewGuid();
@@ -139,6 +153,7 @@ public sealed class StreamTests(StreamTests.OnePool fixture) : IClassFixture<Str
         {
             Api = await ApiInstance.StartAsync(await postgres.CreateConnectionStringAsync("streams"), Clock, ("Admission:SweepIntervalMs", "50"), ("Followers:CatchUpInterval", "00:00:00.050"));
             await Api.OpenPoolAsync("pool");
+            await Api.OpenPoolAsync("elsewhere");
             Gateway = await Api.EnterAsync("pool", "chat", Bodies.Entitlement().But("baseline.sequences", "64"));
         }
 

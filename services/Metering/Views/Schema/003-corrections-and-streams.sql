@@ -16,15 +16,17 @@ alter table usage_consumption
     add constraint usage_consumption_correction check (num_nulls(corrects_position, corrects_source, corrects_event_id, reason, author) in (0, 5));
 create index ix_usage_consumption_corrects on usage_consumption (corrects_position) where corrects_position is not null;
 
--- How far requests have come by tokens-streamed.v1: the highest number of each kind. A row goes some days after it was last touched, whether or not its request has ended.
+-- How far admitted requests have come by tokens-streamed.v1: the highest number of each kind. A row goes some days after it was last touched, whether or not its request has ended.
 create table usage_streams (
-    request_id          uuid primary key,
+    pool                text not null,
+    request_id          uuid not null,
     input_tokens        bigint not null,
     cached_input_tokens bigint not null,
     output_tokens       bigint not null,
     reasoning_tokens    bigint not null,
     reported_at         timestamptz not null,
     touched_at          timestamptz not null,
-    ended               boolean not null default false
+    ended               boolean not null default false,
+    primary key (pool, request_id)
 );
 create index ix_usage_streams_touched on usage_streams (touched_at);

@@ -1,1 +1,3 @@
-update usage_streams set ended = true where not ended and request_id = any($1)
+update usage_streams as stream set ended = true
+from unnest($1::text[], $2::uuid[]) as usage (pool, request_id)
+where not stream.ended and stream.pool = usage.pool and stream.request_id = usage.request_id
