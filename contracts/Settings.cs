@@ -17,10 +17,12 @@ public sealed record ScalingBounds(int MinReplicas, int MaxReplicas, double Targ
 /// <param name="Shadow">Admit what would be refused, and record by which rule.</param>
 /// <param name="Lending">Share of an idle guaranteed baseline that classes which may burst use meanwhile, from 0 (none) to 1 (all).</param>
 /// <param name="Queue">Who may wait for capacity, and in which order; null for the defaults.</param>
+/// <param name="Estimation">How much output is reserved; null in pools from before it was estimated, which reserve the output limit.</param>
 public sealed record PoolSettings(
     string Model, int Replicas, Capacity PerReplica, long KvBytesPerToken, long DefaultMaxOutputTokens,
     int BurstSeconds, int LeaseSeconds, int TickMs, ScalingBounds Scaling,
-    AdmissionPolicy Policy = AdmissionPolicy.WeightedShare, bool Shadow = false, double Lending = 0, QueueBounds? Queue = null);
+    AdmissionPolicy Policy = AdmissionPolicy.WeightedShare, bool Shadow = false, double Lending = 0, QueueBounds? Queue = null,
+    EstimationBounds? Estimation = null);
 
 /// <summary>What decides when capacity is short: nothing, static baselines, the weight of the published algorithm (arXiv 2603.00356), or shares divided anew each tick (domain.md §6).</summary>
 public enum AdmissionPolicy { AdmitAll, RateLimit, Threshold, WeightedShare }
@@ -33,6 +35,12 @@ public enum QueueOrder { Fifo, StrictPriority, WeightedCycle, ShortestJob, Agein
 /// <param name="MaxWaitMs">The longest wait that a request may ask for, in milliseconds.</param>
 /// <param name="KeepPromises">Room is kept for clients who were told when to come back, at the price of some of it lying idle; without, whoever is there takes it.</param>
 public sealed record QueueBounds(QueueOrder Order = QueueOrder.WeightOverCost, int MaxRequests = 256, int MaxWaitMs = 30_000, bool KeepPromises = false);
+
+/// <summary>How much output is reserved for a request: an estimate of what it will not exceed, at most its output limit.</summary>
+/// <param name="Enabled">Without, the output limit is reserved.</param>
+/// <param name="Quantile">The share of requests whose output is to be within what is reserved, from 0.5 to 0.99.</param>
+/// <param name="MinSamples">So many requests must have ended before the first estimate is reserved; until then it is the output limit.</param>
+public sealed record EstimationBounds(bool Enabled = true, double Quantile = 0.9, int MinSamples = 32);
 
 /// <summary>What a tenant is entitled to in a pool.</summary>
 /// <param name="SloTargetMs">Latency target ℓ*, in milliseconds.</param>

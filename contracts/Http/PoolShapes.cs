@@ -1,14 +1,17 @@
 namespace TokenLedger.Contracts.Http;
 
-/// <summary>Body of <c>PUT /v1/pools/{pool}</c>. What is left out gets its default: burst 10 s, lease 300 s, tick 1000 ms, policy weighted-share, no shadow, nothing lent, the waiting room of <see cref="QueueBounds"/>.</summary>
+/// <summary>Body of <c>PUT /v1/pools/{pool}</c>. What is left out gets its default: burst 10 s, lease 300 s, tick 1000 ms, policy weighted-share, no shadow, nothing lent, the waiting room of <see cref="QueueBounds"/>, estimates as <see cref="EstimationBounds"/>.</summary>
 /// <param name="Lending">Share of idle guaranteed baselines that is lent, from 0 to 1.</param>
 public sealed record PutPool(
     string? Model, int? Replicas, CapacityShape? PerReplica, long? KvBytesPerToken, long? DefaultMaxOutputTokens, ScalingShape? Scaling,
     int? BurstSeconds = null, int? LeaseSeconds = null, AdmissionPolicy? Policy = null, bool? Shadow = null, int? TickMs = null,
-    double? Lending = null, QueueShape? Queue = null);
+    double? Lending = null, QueueShape? Queue = null, EstimationShape? Estimation = null);
 
 /// <summary>The waiting room of a pool in a request body.</summary>
 public sealed record QueueShape(QueueOrder? Order = null, int? MaxRequests = null, int? MaxWaitMs = null, bool? KeepPromises = null);
+
+/// <summary>How much output is reserved, in a request body.</summary>
+public sealed record EstimationShape(bool? Enabled = null, double? Quantile = null, int? MinSamples = null);
 
 /// <summary>A capacity in a request body; a missing number is told apart from zero.</summary>
 public sealed record CapacityShape(long? TokensPerSecond, long? KvCacheBytes, int? Sequences);
@@ -27,7 +30,7 @@ public sealed record PutCapacity(int? Replicas);
 public sealed record PoolView(
     PoolId Pool, string Model, int Replicas, Capacity PerReplica, long KvBytesPerToken, long DefaultMaxOutputTokens, int BurstSeconds, int LeaseSeconds,
     AdmissionPolicy Policy, bool Shadow, int TickMs, ScalingBounds Scaling, DimensionsView Dimensions, int OpenReservations,
-    IReadOnlyList<EntitlementView> Entitlements, long LedgerVersion, double Lending, QueueBounds Queue, int WaitingRequests);
+    IReadOnlyList<EntitlementView> Entitlements, long LedgerVersion, double Lending, QueueBounds Queue, int WaitingRequests, EstimationBounds Estimation);
 
 /// <summary>The three dimensions of a pool.</summary>
 public sealed record DimensionsView(DimensionView Tokens, DimensionView KvCacheBytes, DimensionView Sequences);

@@ -42,12 +42,14 @@ public static class AdmissionDecisions
     }
 
     internal static AdmissionCase CaseOf(PoolState pool, Entitlement entitlement, Admit command, DateTimeOffset now) =>
-        new(pool, entitlement, NeedOf(pool, command), now) { Request = command.Request, Since = pool.Waiting.Find(command.Request)?.Since ?? pool.Returns.Find(command.Request, entitlement.Id)?.ToldAt ?? now };
+        new(pool, entitlement, NeedOf(pool, command, OutputReservation.Of(pool, entitlement, command)), now) { Most = MostOf(pool, command), Request = command.Request, Since = pool.Waiting.Find(command.Request)?.Since ?? pool.Returns.Find(command.Request, entitlement.Id)?.ToldAt ?? now };
 
-    /// <summary>What a request would hold; an output limit it does not name is the pool's.</summary>
-    internal static Resources NeedOf(PoolState pool, Admit command)
+    /// <summary>What a request would hold if it came to its output limit.</summary>
+    internal static Resources MostOf(PoolState pool, Admit command) => NeedOf(pool, command, OutputReservation.LimitOf(pool, command));
+
+    private static Resources NeedOf(PoolState pool, Admit command, long outputTokens)
     {
-        var tokens = command.InputTokens + (command.MaxOutputTokens ?? pool.Settings!.DefaultMaxOutputTokens);
+        var tokens = command.InputTokens + outputTokens;
         return new(tokens, tokens * pool.Settings!.KvBytesPerToken, 1);
     }
 

@@ -11,6 +11,9 @@ internal struct AdmissionCase(PoolState pool, Entitlement entitlement, Resources
     public readonly Resources Need = need;
     public readonly DateTimeOffset Now = now;
 
+    /// <summary>What it would hold if it came to its output limit.</summary>
+    public Resources Most { get; init; }
+
     public RequestId Request { get; init; }
 
     /// <summary>Since when it asks: now, or since it was first told to come back.</summary>
@@ -92,19 +95,19 @@ internal abstract class AdmissionRule(DenialReason reason)
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [];
     }
 
-    /// <summary>Step 2: false for a request that the entitlement could not be given even with the pool at its largest and empty. Tokens always fit in time, unless the rate is zero.</summary>
+    /// <summary>Step 2: false for a request that the entitlement could not be given even with the pool at its largest and empty, if it came to its output limit. Tokens always fit in time, unless the rate is zero.</summary>
     private sealed class CanEverFit() : AdmissionRule(DenialReason.NeverFits)
     {
         public override bool Passes(ref AdmissionCase request)
         {
-            var (need, reach) = (request.Need, StaticLimits.Reach(request.Entitlement, request.Pool));
+            var (need, reach) = (request.Most, StaticLimits.Reach(request.Entitlement, request.Pool));
             return need.KvCacheBytes <= reach.KvCacheBytes && need.Sequences <= reach.Sequences && (need.Tokens == 0 || reach.TokensPerSecond > 0);
         }
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request)
         {
             var reach = StaticLimits.Reach(request.Entitlement, request.Pool);
-            return [new("kvCacheBytes", request.Need.KvCacheBytes, reach.KvCacheBytes), new("sequences", request.Need.Sequences, reach.Sequences), new("tokensPerSecond", Math.Min(1, request.Need.Tokens), reach.TokensPerSecond)];
+            return [new("kvCacheBytes", request.Most.KvCacheBytes, reach.KvCacheBytes), new("sequences", request.Most.Sequences, reach.Sequences), new("tokensPerSecond", Math.Min(1, request.Most.Tokens), reach.TokensPerSecond)];
         }
     }
 

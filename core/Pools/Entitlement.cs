@@ -84,5 +84,11 @@ public sealed class Reservation(RequestId request, Entitlement entitlement, Reso
 
     /// <summary>A rule would have refused it: it was admitted in shadow mode, and no bucket was charged for it.</summary>
     public bool IsShadow { get; init; }
+
+    /// <summary>The workload that it named.</summary>
+    public string? Workload { get; init; }
+
+    /// <summary>Its output was reserved by an estimate.</summary>
+    public bool IsEstimated { get; init; }
     public bool PrefillReleased => Outstanding.Tokens < Reserved.Tokens;
 }

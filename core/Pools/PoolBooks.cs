@@ -12,7 +12,7 @@ internal static class PoolBooks
         var closed = new BooksCarriedForward(
             pool.Id, pool.Version, pool.Settings!, pool.Replicas, pool.CapacityPosition, pool.LimitsPosition, pool.Surplus.Carry(), pool.Account.Carry(),
             [.. pool.Entitlements.Values.Select(Carry)], [.. pool.Open.Values.OrderBy(r => r.AdmittedAt).ThenBy(r => r.Request.Value).Select(Carry)], [.. pool.Deferred.Values],
-            pool.Waiting.Carry(), pool.Waiting.Turn, pool.Returns.Carry(), pool.MeanHold?.Ticks);
+            pool.Waiting.Carry(), pool.Waiting.Turn, pool.Returns.Carry(), pool.MeanHold?.Ticks, pool.Estimates.Learned > 0 ? pool.Estimates.Carry() : null);
         return new([closed], new Done(Created: false, Changed: true));
     }
 
@@ -31,6 +31,8 @@ internal static class PoolBooks
                 Outstanding = carried.Outstanding,
                 ExpiresAt = carried.ExpiresAt,
                 IsShadow = carried.Shadow,
+                Workload = carried.Workload,
+                IsEstimated = carried.Estimated,
             });
             if (carried.Shadow && e.Settings.Shadow) PoolBalance.Overlook(pool, pool.Entitlements[carried.Entitlement], carried.Outstanding);
             pool.Leases.Enqueue(carried.Request, carried.ExpiresAt);
@@ -38,6 +40,7 @@ internal static class PoolBooks
         foreach (var deferred in e.Deferred) pool.Deferred.Add(deferred.Request, deferred);
         pool.Waiting.Open(e.Waiting, e.WaitingTurn, pool);
         pool.Returns.Open(e.Returns, pool);
+        pool.Estimates.Open(e.Estimates);
         pool.MeanHold = e.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null;
     }
 
@@ -45,7 +48,7 @@ internal static class PoolBooks
         e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens, e.Returns);
 
     private static CarriedReservation Carry(Reservation r) =>
-        new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow);
+        new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow, r.Workload, r.IsEstimated);
 
     private static Entitlement Open(CarriedEntitlement carried)
     {

@@ -101,7 +101,13 @@ public static class PoolEvolution
         var isShadow = e.ShadowDenial is not null;
         // Without shadow it would not run: it takes nothing that others would have had.
         var fromSurplus = isShadow ? 0 : PoolBalance.Charge(pool, entitlement, e.Reserved.Tokens, at);
-        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) { ExpiresAt = e.ExpiresAt, IsShadow = isShadow };
+        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) 
+        {
+            ExpiresAt = e.ExpiresAt,
+            IsShadow = isShadow,
+            Workload = e.Workload,
+            IsEstimated = OutputReservation.IsEstimated(pool),
+        };
         pool.Open.Add(e.Request, reservation);
         pool.Waiting.Remove(e.Request, admitted: true);
         pool.Returns.Came(e.Request, at);
@@ -145,13 +151,15 @@ public static class PoolEvolution
 
     private static void Settle(PoolState pool, ReservationSettled e, DateTimeOffset at)
     {
-        var refund = Find(pool, e.Request).Reserved.Tokens - (e.InputTokens + e.OutputTokens);
+        var open = Find(pool, e.Request);
+        var refund = open.Reserved.Tokens - (e.InputTokens + e.OutputTokens);
         pool.Deferred.Remove(e.Request);
         End(pool, e.Request, at, e.Settled + e.Returned, refund, e, static (account, e) =>
         {
             account.Settle(e.Settled);
             account.Return(e.Returned);
         });
+        OutputReservation.Learn(pool, open, e);
     }
 
     /// <summary>Ends a reservation, all that it still holds and no more, and corrects the buckets by what was charged too much (or, negative, too little).</summary>

@@ -1,4 +1,5 @@
 using TokenLedger.Contracts;
+using TokenLedger.Core.Estimation;
 
 namespace TokenLedger.Core.Pools;
 
@@ -30,6 +31,9 @@ public sealed class PoolState(PoolId id)
 
     /// <summary>Refused requests whose clients were told when to come back.</summary>
     public ToldReturns Returns { get; } = new();
+
+    /// <summary>How long the answers of its requests are.</summary>
+    public OutputEstimates Estimates { get; } = new();
 
     /// <summary>Mean time a request holds its sequence: averaged as an entitlement's. Null before the first has ended.</summary>
     public TimeSpan? MeanHold { get; internal set; }

@@ -21,7 +21,7 @@ public static class PoolViews
                 new(capacity.KvCacheBytes, committed.KvCacheBytes, held.KvCacheBytes, Math.Max(0, capacity.KvCacheBytes - held.KvCacheBytes)),
                 new(capacity.Sequences, committed.Sequences, held.Sequences, Math.Max(0, capacity.Sequences - held.Sequences))),
             pool.Open.Count, [.. pool.Entitlements.Values.Select(Of)], pool.Version,
-            settings.Lending, settings.Queue ?? new(), pool.Waiting.Count);
+            settings.Lending, settings.Queue ?? new(), pool.Waiting.Count, settings.Estimation ?? new(Enabled: false));
     }
 
     private static long FloorTokens(Entitlement entitlement, DateTimeOffset now) =>

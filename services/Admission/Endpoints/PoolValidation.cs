@@ -15,6 +15,7 @@ internal static class PoolValidation
     private const long LongestSloMs = 86_400_000;
     private const int LongestWaitMs = 600_000;
     private const int MostWaiting = 10_000;
+    private const int MostSamples = 1_000_000;
 
     public static PoolSettings Settings(PutPool body, Fields fields)
     {
@@ -35,7 +36,7 @@ internal static class PoolValidation
             fields.Range(body.BurstSeconds ?? 10, "burstSeconds", 1, 3_600),
             fields.Range(body.LeaseSeconds ?? 300, "leaseSeconds", 1, 86_400),
             fields.Range(body.TickMs ?? 1_000, "tickMs", 100, 3_600_000), scaling,
-            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, Math.Abs(body.Lending ?? 0), Queue(body.Queue, fields));
+            body.Policy ?? AdmissionPolicy.WeightedShare, body.Shadow ?? false, Math.Abs(body.Lending ?? 0), Queue(body.Queue, fields), Estimation(body.Estimation, fields));
         fields.Require(
             (Int128)settings.PerReplica.TokensPerSecond * scaling.MaxReplicas * settings.BurstSeconds <= MostBucketTokens,
             "perReplica.tokensPerSecond", $"times the largest number of replicas and burstSeconds must not exceed {MostBucketTokens}");
@@ -53,6 +54,14 @@ internal static class PoolValidation
             shape.Order ?? defaults.Order, fields.Range(shape.MaxRequests ?? defaults.MaxRequests, "queue.maxRequests", 0, MostWaiting),
             fields.Range(shape.MaxWaitMs ?? defaults.MaxWaitMs, "queue.maxWaitMs", 0, LongestWaitMs),
             shape.KeepPromises ?? defaults.KeepPromises);
+    }
+
+    /// <summary>Always written down with the pool: one that has none is from before output was estimated, and a replay of it must not estimate.</summary>
+    private static EstimationBounds Estimation(EstimationShape? shape, Fields fields)
+    {
+        var defaults = new EstimationBounds();
+        fields.Require(shape?.Quantile is null or (>= 0.5 and <= 0.99), "estimation.quantile", "must be from 0.5 to 0.99");
+        return new(shape?.Enabled ?? defaults.Enabled, shape?.Quantile ?? defaults.Quantile, fields.Range(shape?.MinSamples ?? defaults.MinSamples, "estimation.minSamples", 1, MostSamples));
     }
 
     public static EntitlementTerms Terms(PutEntitlement body, Fields fields)
