@@ -3,7 +3,7 @@ using System.Numerics;
 namespace TokenLedger.Core.Estimation;
 
 /// <summary>Classes of input length: eight of equal width from each power of two to the next, so that a bin is 9 to 12 % wide. Where no workload is named they are the workload's class.</summary>
-internal static class InputBins
+public static class InputBins
 {
     private const int BitsPerOctave = 3;
     private const int Octaves = 32;

@@ -12,6 +12,9 @@ internal sealed class OutputScope(OutputScope? parent, DriftEstimate drift)
     public const int MostOfAll = 192;
     public const int MostOfBin = 32;
 
+    /// <summary>A longer answer counts as one of this length, so that no sum of errors overflows.</summary>
+    private const int LargestOutput = 1_000_000_000;
+
     /// <summary>So many outputs stand by themselves; n of them count n/12, the parent the rest.</summary>
     private const int Enough = 12;
 
@@ -51,14 +54,14 @@ internal sealed class OutputScope(OutputScope? parent, DriftEstimate drift)
     /// <returns>True when the parent is to take it in as well.</returns>
     public bool Learn(int bin, long inputTokens, long outputTokens, long quantile, bool mayGrow)
     {
+        var output = (int)Math.Min(outputTokens, LargestOutput);
         if (Count > 0)
         {
             Span<long> candidates = stackalloc long[Scores.Candidates];
             Expect(bin, inputTokens, candidates);
             var level = Level.For(quantile);
-            _scores.Judge(candidates, OfAll(level), OfBin(bin, level), outputTokens * RecentOutputs.Milli, quantile);
+            _scores.Judge(candidates, OfAll(level), OfBin(bin, level), output * RecentOutputs.Milli, quantile);
         }
-        var output = (int)Math.Min(outputTokens, int.MaxValue / 2);
         var asks = Count % PerParent == 0 || _bins[bin] is not { Count: >= Enough };
         _all.Add(output);
         if (mayGrow || _bins[bin] is not null) Bin(bin).Add(output);

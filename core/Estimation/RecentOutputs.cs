@@ -1,7 +1,7 @@
 namespace TokenLedger.Core.Estimation;
 
 /// <summary>The last so many outputs, in the order they came and by size. Amounts are millitokens, so that what lies between two outputs is exact enough without a fraction.</summary>
-internal sealed class RecentOutputs(int most)
+public sealed class RecentOutputs(int most)
 {
     /// <summary>A level of 1.</summary>
     public const long Whole = 1_000_000;

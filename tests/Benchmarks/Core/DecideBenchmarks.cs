@@ -22,7 +22,7 @@ public class DecideBenchmarks
     public void Setup()
     {
         var baseline = new Capacity(100_000_000, 1L << 50, 500_000);
-        Apply(new ConfigurePool(new("model", 1, baseline, 1_000, 100, 10, 3_600, 1_000, new(1, 1, 0.8))));
+        Apply(new ConfigurePool(new("model", 1, baseline, 1_000, 100, 10, 3_600, 1_000, new(1, 1, 0.8), Estimation: new())));
         Apply(new GrantEntitlement(s_entitlement, new(new("tenant"), ServiceClass.Elastic, 500, baseline, null, null)));
         for (var i = 0; i < OpenReservations; i++) AdmitNext();
     }

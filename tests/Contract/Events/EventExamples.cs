@@ -18,8 +18,8 @@ internal static class EventExamples
     private static readonly Capacity s_baseline = new(20_000, 8_589_934_592, 32);
     private static readonly PoolSettings s_settings = new(
         "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
-        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(1, 8, 0.8), AdmissionPolicy.WeightedShare, Shadow: false, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000));
-    private static readonly PoolSettings s_plain = s_settings with { Lending = 0, Queue = null };
+        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(1, 8, 0.8), AdmissionPolicy.WeightedShare, Shadow: false, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000), new());
+    private static readonly PoolSettings s_plain = s_settings with { Lending = 0, Queue = null, Estimation = null };
     private static readonly EntitlementTerms s_terms = new(Acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, s_baseline, Noon, Noon.AddYears(1));
     private static readonly EntitlementTerms s_openTerms = s_terms with { ValidFrom = null, ValidTo = null };
 
@@ -53,10 +53,12 @@ internal static class EventExamples
         new BooksCarriedForward(
             Pool, Events: 50_000, s_settings, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, s_bucket, s_books,
             [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000, OwedTokens: 6_000, Returns: 0.75)],
-            [new(Request, Gold, s_held, s_held, InputTokens: 1_024, SurplusTokens: 0, Noon, Noon.AddMinutes(5))],
+            [new(Request, Gold, s_held, s_held, InputTokens: 1_024, SurplusTokens: 0, Noon, Noon.AddMinutes(5), Workload: "chat", Estimated: true)],
             [new(Pool, s_other, InputTokens: 12, OutputTokens: 3, UsagePosition: 40, Gold)],
             [new(s_other, Gold, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, Noon, Noon.AddSeconds(2))],
-            WaitingTurn: 3, [new(s_other, Gold, Tokens: 1_536, Noon, Noon.AddSeconds(3))], MeanHoldTicks: 92_500_000),
+            WaitingTurn: 3, [new(s_other, Gold, Tokens: 1_536, Noon, Noon.AddSeconds(3))], MeanHoldTicks: 92_500_000,
+            new(Learned: 40, [new(Acme, "chat", Count: 40, Sum: 9_200, Average: 231_000, LearnedAt: 40, Lean: -120_000, Bias: 900_000, [40_000, 38_000, 39_000, 41_000, 62_000],
+                WholeLoss: 9_000, BinLoss: 8_000, Best: 1, [212, 233], [new(80, [233])])])),
         new TokensConsumed(
             "urn:gateway:eu-1", "evt-000041", Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true,
             InputTokens: 1_024, CachedInputTokens: 256, OutputTokens: 600, ReasoningTokens: 120, Outcome.Completed,

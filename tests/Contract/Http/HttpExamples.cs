@@ -29,10 +29,10 @@ internal static class HttpExamples
         s_pool, "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024, BurstSeconds: 10, LeaseSeconds: 300,
         AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, new(1, 8, 0.8),
         new(new(200_000, 20_000, 1_536, 1_998_464), new(137_438_953_472, 8_589_934_592, 201_326_592, 137_237_626_880), new(512, 32, 1, 511)),
-        OpenReservations: 1, [s_entitlement], LedgerVersion: 12, Lending: 0.5, new(), WaitingRequests: 3);
+        OpenReservations: 1, [s_entitlement], LedgerVersion: 12, Lending: 0.5, new(), WaitingRequests: 3, new());
     private static readonly PutPool s_putPool = new(
         "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024, new(1, 8, 0.8),
-        BurstSeconds: 10, LeaseSeconds: 300, AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000));
+        BurstSeconds: 10, LeaseSeconds: 300, AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000), new(Enabled: true, Quantile: 0.9, MinSamples: 32));
     private static readonly EventView s_event = new(
         41, "usage-chat", 7, Guid.Parse("e8660146-463d-82db-9a5c-3cfdad274a85"), "tokens-consumed.v1", s_noon, Json("""{"admitted":true}"""), "a-correlation", "a-cause");
     private static readonly byte[] s_hash = [.. Enumerable.Range(0, 32).Select(n => (byte)n)];
@@ -56,7 +56,7 @@ internal static class HttpExamples
     public static IReadOnlyList<HttpExample> Requests { get; } =
     [
         HttpExample.Of(s_putPool),
-        HttpExample.Of(s_putPool with { Scaling = null, BurstSeconds = null, LeaseSeconds = null, Policy = null, Shadow = null, TickMs = null, Lending = null, Queue = null }, "sparse"),
+        HttpExample.Of(s_putPool with { Scaling = null, BurstSeconds = null, LeaseSeconds = null, Policy = null, Shadow = null, TickMs = null, Lending = null, Queue = null, Estimation = null }, "sparse"),
         HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, new(20_000, 8_589_934_592, 32), s_noon, s_noon.AddYears(1))),
         HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Spot, SloTargetMs: 2_000, Baseline: null), "sparse"),
         HttpExample.Of(new PutCapacity(6)),

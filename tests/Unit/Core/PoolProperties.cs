@@ -12,7 +12,7 @@ public sealed class PoolProperties
 {
     private static readonly PoolCommand[] s_beginning =
     [
-        Story.Configure(most: 3, lease: 60), Story.Grant("a", Guaranteed, 30, 3_000, 3), Story.Grant("b", ServiceClass.Elastic, 30, 3_000, 3), Story.Grant("c", Preemptible),
+        Story.Configure(most: 3, lease: 60, estimation: RandomPool.Estimation), Story.Grant("a", Guaranteed, 30, 3_000, 3), Story.Grant("b", ServiceClass.Elastic, 30, 3_000, 3), Story.Grant("c", Preemptible),
     ];
 
     [Fact]

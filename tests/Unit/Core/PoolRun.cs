@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using TokenLedger.Contracts;
 using TokenLedger.Core.Pools;
 
@@ -72,12 +73,13 @@ internal sealed class PoolRun
         string.Create(CultureInfo.InvariantCulture, $"{pool.Settings} {pool.Replicas} {pool.CapacityPosition} {pool.LimitsPosition} {pool.Version} {pool.Floors} {Bucket(pool.Surplus, now)} {pool.NextExpiry:O} {pool.NextCalendarChange:O} {Books(pool.Account)}"),
         .. pool.Entitlements.Values.Select(e => string.Create(CultureInfo.InvariantCulture,
             $"{e.Id} {e.Terms} {e.State} {e.Limits} {e.Debt:R} {e.Burst:R} {e.Weight:R} {e.OwedTokens} {Bucket(e.Rate, now)} {Bucket(e.Baseline, now)} {e.MeanHold} {pool.RoomFor(e)} {string.Join(',', e.Keys)} {Books(e.Account)}")),
-        .. pool.Open.Values.OrderBy(r => r.Request.Value).Select(r => $"{r.Request} {r.Entitlement.Id} {r.Reserved} {r.Outstanding} {r.InputTokens} {r.SurplusTokens} {r.AdmittedAt:O} {r.ExpiresAt:O}"),
+        .. pool.Open.Values.OrderBy(r => r.Request.Value).Select(r => $"{r.Request} {r.Entitlement.Id} {r.Reserved} {r.Outstanding} {r.InputTokens} {r.SurplusTokens} {r.AdmittedAt:O} {r.ExpiresAt:O} {r.Workload} {r.IsEstimated}"),
         .. pool.Deferred.Values.Select(PoolScenario.Text),
         $"turn {pool.Waiting.Turn} hold {pool.MeanHold} returns {string.Join(' ', pool.Entitlements.Values.Select(e => e.Returns))}",
         .. pool.Returns.InTime.Select(t => $"{t.Request} {t.Entitlement.Id} {t.Tokens} {t.ToldAt:O} {t.At:O}"),
         .. pool.Waiting.ByArrival.Select(w => $"{w.Ask with { WaitMs = 0 }} {w.Tokens} {w.Since:O} {w.Until:O}"),
         string.Join(' ', pool.Waiting.InOrder(pool.Settings?.Queue?.Order ?? default).Select(w => w.Request)),
+        JsonSerializer.Serialize(pool.Estimates.Carry()),
     ]);
 
     private static string Bucket(TokenBucket bucket, DateTimeOffset now) => $"{bucket.Rate}/{bucket.DepthTokens}/{bucket.TokensAt(now)}/{bucket.TimeUntilFull(now).Ticks}";

@@ -12,6 +12,9 @@ internal sealed record Step(PoolCommand Command, long WaitMicros);
 /// <summary>Random lives of a pool of 100 tokens/s, 10,000 KV bytes and 10 sequences a replica with up to six entitlements.</summary>
 internal static class RandomPool
 {
+    /// <summary>Output is estimated from the third answer on, so that most lives reserve by estimates.</summary>
+    public static readonly EstimationBounds Estimation = new(MinSamples: 3);
+
     private static readonly Gen<string> s_names = Gen.Elements("a", "b", "c", "d", "e", "f");
     private static readonly Gen<int> s_requests = Gen.Choose(1, 30);
     private static readonly Gen<long> s_tokens = Gen.Frequency((8, Longs(0, 300)), (1, Longs(0, 3_000)), (1, Longs(0, 12_000)));
@@ -23,7 +26,7 @@ internal static class RandomPool
         from output in s_tokens
         from unlimited in Gen.Choose(0, 4)
         from wait in Gen.Frequency((1, Gen.Constant(0L)), (1, Longs(1, 40_000)))
-        select (PoolCommand)Story.Admit(request, name, input, unlimited == 0 ? null : output, wait);
+        select (PoolCommand)(Story.Admit(request, name, input, unlimited == 0 ? null : output, wait) with { Workload = (request % 3) switch { 0 => "chat", 1 => "code", _ => null } });
 
     private static readonly Gen<PoolCommand> s_small =
         from request in Gen.Choose(1, 80)
@@ -70,7 +73,7 @@ internal static class RandomPool
         select what switch
         {
             0 => Story.Revoke(name),
-            1 => Story.Configure(tokens: 80 + replicas, replicas: Math.Min(replicas, 3), most: 3, lease: lease, queue: new(order, places, 20_000)),
+            1 => Story.Configure(tokens: 80 + replicas, replicas: Math.Min(replicas, 3), most: 3, lease: lease, queue: new(order, places, 20_000), estimation: Estimation),
             2 or 3 or 4 => new ApplyCapacity(replicas, 0),
             5 or 6 => new ApplyLimits([new(new(name), new(tokens, tokens * 100, tokens / 10), tenths / 10.0, Math.Max(0, tenths) / 10.0, 1 + tokens)], 0),
             _ => (PoolCommand)new Sweep(),
@@ -80,7 +83,7 @@ internal static class RandomPool
         from policy in Gen.Elements(Enum.GetValues<AdmissionPolicy>())
         from shadow in Gen.Choose(0, 3)
         from lending in Gen.Elements(0, 0.3, 0.5, 1)
-        select (PoolCommand)Story.Configure(most: 3, lease: 60, policy: policy, shadow: shadow == 0, lending: lending);
+        select (PoolCommand)Story.Configure(most: 3, lease: 60, policy: policy, shadow: shadow == 0, lending: lending, estimation: Estimation with { Enabled = shadow != 1 });
 
     private static readonly Gen<long> s_waits = Gen.Frequency((6, Longs(0, 1_000_000)), (3, Longs(0, 15_000_000)), (1, Longs(0, 70_000_000)));
 

@@ -9,8 +9,8 @@ internal static class Story
 {
     public static ConfigurePool Configure(
         long tokens = 100, long kv = 10_000, int sequences = 10, int replicas = 1, int most = 1, long kvPerToken = 1, int burst = 10, int lease = 300,
-        AdmissionPolicy policy = AdmissionPolicy.WeightedShare, bool shadow = false, double lending = 0, QueueBounds? queue = null) =>
-        new(new("model", replicas, new(tokens, kv, sequences), kvPerToken, DefaultMaxOutputTokens: 50, burst, lease, TickMs: 1_000, new(0, most, 0.8), policy, shadow, lending, queue));
+        AdmissionPolicy policy = AdmissionPolicy.WeightedShare, bool shadow = false, double lending = 0, QueueBounds? queue = null, EstimationBounds? estimation = null) =>
+        new(new("model", replicas, new(tokens, kv, sequences), kvPerToken, DefaultMaxOutputTokens: 50, burst, lease, TickMs: 1_000, new(0, most, 0.8), policy, shadow, lending, queue, estimation));
 
     public static GrantEntitlement Grant(
         string name, ServiceClass serviceClass, long tokens = 0, long kv = 0, int sequences = 0, long slo = 500, double? from = null, double? to = null) =>
