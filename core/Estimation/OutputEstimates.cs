@@ -29,7 +29,7 @@ public sealed class OutputEstimates
     public long Upper(TenantId tenant, string? workload, long inputTokens, long quantile)
     {
         var scope = Find(tenant, workload);
-        return (scope.Upper(InputBins.Of(inputTokens), scope.Level.For(quantile)) + RecentOutputs.Milli - 1) / RecentOutputs.Milli;
+        return (scope.Level.Widen(scope.Upper(InputBins.Of(inputTokens), scope.Level.For(quantile))) + RecentOutputs.Milli - 1) / RecentOutputs.Milli;
     }
 
     /// <summary>Output tokens that a request of this length will most likely come near to; <see cref="DriftEstimate.DefaultBase"/> before anything has been learned.</summary>

@@ -14,18 +14,21 @@ internal static class ExperimentCommand
     {
         var name = new Argument<string>("name") { Description = "Which one." };
         name.AcceptOnlyFromAmong([.. Catalogue.Names]);
+        var files = new Argument<FileInfo[]>("trace") { Description = "For estimates: trace files, as trace play reads them. Default: the Azure traces.", Arity = ArgumentArity.ZeroOrMore }.AcceptExistingOnly();
         var policy = new Option<string>("--policy") { Description = "One admission policy, or all.", HelpName = "policy", DefaultValueFactory = _ => AllPolicies };
         policy.AcceptOnlyFromAmong([AllPolicies, .. Policies.All.Select(Policies.Word)]);
         var seeds = Arguments.Number("--seeds", "Runs of each variant, with seeds from 1.", 20, 1, 1_000);
         var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write report, CSV and pictures there.", HelpName = "folder" };
         var traces = new Option<DirectoryInfo?>("--traces") { Description = "Folder of the Azure traces. Default: $TOKENLEDGER_TRACES.", HelpName = "folder" };
-        var command = new Command("experiment", "Play an experiment in virtual time and compare the admission policies. Needs no server. Exit code 1 when a target is missed.") { name, policy, seeds, folder, traces };
+        var command = new Command("experiment", "Play an experiment in virtual time and compare the admission policies. Needs no server. Exit code 1 when a target is missed.") { name, files, policy, seeds, folder, traces };
         command.SetAction(async (parsed, ct) =>
         {
-            var experiment = Catalogue.Find(parsed.GetValue(name)!, parsed.GetValue(traces));
+            var named = parsed.GetValue(files) ?? [];
+            if (named.Length > 0 && parsed.GetValue(name) != "estimates") throw CommandFailure.BadUsage($"Experiment {parsed.GetValue(name)} takes no trace files.");
+            var experiment = Catalogue.Find(parsed.GetValue(name)!, parsed.GetValue(traces), named);
             var only = parsed.GetValue(policy)!;
             var variants = experiment.Variants.Where(variant => only == AllPolicies || variant.Name.Split('@')[0] == only).ToList();
-            if (variants.Count == 0) throw CommandFailure.BadUsage($"Experiment {experiment.Name} does not compare policies; leave --policy out.");
+            if (variants.Count == 0 && only != AllPolicies) throw CommandFailure.BadUsage($"Experiment {experiment.Name} does not compare policies; leave --policy out.");
             var outcome = await RunAsync(experiment, variants, parsed.GetValue(seeds), ct);
             if (parsed.GetValue(folder) is { } target) await ExperimentFiles.WriteAsync(target, outcome, ct);
             if (parsed.GetValue(globals.Json)) Console.Out.WriteLine(outcome.Report.ToJson());

@@ -16,11 +16,13 @@ internal sealed class Azure : Experiment
 
     public Azure(DirectoryInfo traces) : base("azure", "Azure: two production traces share a pool")
     {
-        var files = s_files.Select(file => TraceFile.Open(Path.Combine(traces.FullName, file))).ToList();
+        var files = FilesIn(traces).Select(TraceFile.Open).ToList();
         var first = files.SelectMany(file => file.Rows).Min(row => row.Arrival);
         var requests = files.Select(file => file.Rows.Select(row => new RecordedArrival((row.Arrival - first).TotalSeconds, row.InputTokens, row.OutputTokens)).ToList()).ToList();
         Variants = [.. s_replicas.SelectMany(replicas => Policies.All.Select(policy => new Variant($"{Policies.Word(policy)}@{10 * replicas}%", Scenario(policy, replicas, requests))))];
     }
+
+    public static IReadOnlyList<string> FilesIn(DirectoryInfo traces) => [.. s_files.Select(file => Path.Combine(traces.FullName, file))];
 
     public override IReadOnlyList<Variant> Variants { get; }
 

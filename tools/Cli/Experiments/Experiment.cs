@@ -16,7 +16,13 @@ internal abstract class Experiment(string name, string title)
     /// <summary>The set-up in Markdown: loads chosen by us are stated here.</summary>
     public abstract string Setup { get; }
 
+    /// <summary>False where every seed gives the same, so that one is enough.</summary>
+    public virtual bool IsRandom => true;
+
     /// <summary>Figures of one seed, from the runs of all variants by name.</summary>
+    public virtual IEnumerable<Figure> Measure(int seed, IReadOnlyDictionary<string, RunLog> runs) => Measure(runs);
+
+    /// <summary>Figures that the runs of all variants by name tell without their seed.</summary>
     public abstract IEnumerable<Figure> Measure(IReadOnlyDictionary<string, RunLog> runs);
 
     /// <summary>Pictures of one seed, by file name without its ending.</summary>

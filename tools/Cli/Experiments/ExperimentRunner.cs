@@ -20,8 +20,9 @@ internal static class ExperimentRunner
 
     public static ExperimentOutcome Run(Experiment experiment, IReadOnlyList<Variant> variants, int seeds, Action progress, CancellationToken ct)
     {
+        if (!experiment.IsRandom) seeds = 1;
         var first = Play(1);
-        var figures = Enumerable.Range(1, seeds).AsParallel().AsOrdered().WithCancellation(ct).Select(seed => experiment.Measure(seed == 1 ? first : Play(seed)).ToList()).ToArray();
+        var figures = Enumerable.Range(1, seeds).AsParallel().AsOrdered().WithCancellation(ct).Select(seed => experiment.Measure(seed, seed == 1 ? first : Play(seed)).ToList()).ToArray();
         return new(experiment, seeds, [.. Rows(experiment.Name, figures)], first);
 
         IReadOnlyDictionary<string, RunLog> Play(int seed)

@@ -30,6 +30,9 @@ internal sealed record Tenant(string Name, ServiceClass ServiceClass, Capacity B
 
     /// <summary>What it names as its output limit, as a multiple of what it will really produce: a liar's is not 1.</summary>
     public double DeclaredOutput { get; init; } = 1;
+
+    /// <summary>The output limit it names, whatever it will produce; null for a multiple of that.</summary>
+    public long? OutputLimit { get; init; }
     public Retries Retries { get; init; } = Retries.None;
 
     /// <summary>How long it lets the pool keep a request waiting; 0 for not at all.</summary>

@@ -81,7 +81,7 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
     private void Ask(long inputTokens, long outputTokens, double until)
     {
         if (clock.Seconds >= until) return;
-        var declared = Math.Max(1, (long)Math.Round(outputTokens * tenant.DeclaredOutput));
+        var declared = tenant.OutputLimit ?? Math.Max(1, (long)Math.Round(outputTokens * tenant.DeclaredOutput));
         // The same seed gives the same ids; version and variant bits are of no interest here.
         var id = new RequestId(new Guid(seed, (short)index, (short)(index >> 16), BitConverter.GetBytes((long)++_count)));
         send(new(id, index, inputTokens, outputTokens, declared, clock.Seconds) { ClientUntil = until });
