@@ -41,7 +41,7 @@ internal static class ExperimentCommand
     private static Task<ExperimentOutcome> RunAsync(Experiment experiment, IReadOnlyList<Variant> variants, int seeds, CancellationToken ct) =>
         Terminal.Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn()).StartAsync(context =>
         {
-            var task = context.AddTask($"experiment {experiment.Name}", maxValue: variants.Count * seeds);
+            var task = context.AddTask($"experiment {experiment.Name}", maxValue: Math.Max(1, variants.Count * seeds));
             return Task.Run(() => ExperimentRunner.Run(experiment, variants, seeds, () => task.Increment(1), ct), ct);
         });
 }

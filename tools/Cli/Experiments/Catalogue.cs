@@ -3,7 +3,7 @@ namespace TokenLedger.Cli.Experiments;
 /// <summary>All experiments by name.</summary>
 internal static class Catalogue
 {
-    public static IReadOnlyList<string> Names { get; } = ["overload", "lending", "scarcity", "scarcity-endless", "azure", "estimates"];
+    public static IReadOnlyList<string> Names { get; } = ["overload", "lending", "scarcity", "scarcity-endless", "azure", "estimates", "drift"];
 
     /// <param name="traces">Folder of recorded traces, for those that need them; null for the one that TOKENLEDGER_TRACES names.</param>
     /// <param name="files">Trace files, for the one that takes any; none for the Azure traces.</param>
@@ -14,6 +14,7 @@ internal static class Catalogue
         "scarcity" => new Scarcity(),
         "scarcity-endless" => new ScarcityEndless(),
         "azure" => new Azure(Folder(traces)),
+        "drift" => new Drift(),
         "estimates" => new Estimates(files is { Count: > 0 } ? [.. files.Select(file => file.FullName)] : Azure.FilesIn(Folder(traces))),
         _ => throw CommandFailure.BadUsage($"There is no experiment {name}."),
     };

@@ -14,8 +14,11 @@ internal static class ExperimentFiles
         var charts = outcome.Experiment.Draw(outcome.First).ToList();
         await WriteAsync(folder, $"{name}.md", ExperimentReport.Write(outcome, [.. charts.Select(chart => (chart.File, chart.Chart.Title))]), ct);
         await WriteAsync(folder, $"{name}-summary.csv", Summary(outcome), ct);
-        await WriteAsync(folder, $"{name}-tenants.csv", RunTables.Tenants(outcome.First), ct);
-        await WriteAsync(folder, $"{name}-refusals.csv", RunTables.Refusals(outcome.First), ct);
+        if (outcome.First.Count > 0)
+        {
+            await WriteAsync(folder, $"{name}-tenants.csv", RunTables.Tenants(outcome.First), ct);
+            await WriteAsync(folder, $"{name}-refusals.csv", RunTables.Refusals(outcome.First), ct);
+        }
         foreach (var (variant, run) in outcome.First) await WriteAsync(folder, $"{name}-{variant}-timeline.csv", RunTables.Timeline(run), ct);
         foreach (var (file, chart) in charts) await WriteAsync(folder, file, chart, ct);
     }
