@@ -26,6 +26,20 @@ internal sealed class EventWatch(ILedger ledger)
         return all;
     }
 
+    /// <summary>All events of a stream, in order.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> StreamAsync(string stream)
+    {
+        List<RecordedEvent> all = [];
+        var (after, head) = (0L, await HeadAsync());
+        while (after < head)
+        {
+            var page = await ledger.ReadAllAsync(after, 10_000, types: null, stream, Within.Patience());
+            all.AddRange(page.Events);
+            after = page.Through;
+        }
+        return all;
+    }
+
     /// <summary>The first event of a type that is as asked, as soon as it is there.</summary>
     public async Task<(long Position, TEvent Data)> FirstAsync<TEvent>(Func<TEvent, bool> where, long after = 0) where TEvent : ILedgerEvent
     {

@@ -26,6 +26,9 @@ internal static class PoolTables
     {
         Write(console, [pool]);
         console.WriteLine($"Policy {Word(pool.Policy)}{(pool.Shadow ? ", in shadow mode: refusals are recorded and admitted" : "")}; lends {pool.Lending.ToString("0.#%", CultureInfo.InvariantCulture)} of idle guaranteed baselines.");
+        console.WriteLine(pool.Estimation.Enabled
+            ? $"Reserves the output that {pool.Estimation.Quantile.ToString("0.#%", CultureInfo.InvariantCulture)} of requests do not exceed, once {Number(pool.Estimation.MinSamples)} have ended."
+            : "Reserves the output limit of each request.");
         var table = Terminal.NewTable(
             "entitlement", "tenant", "class", "state", "baseline tok/s", "limit tok/s", "limit KV bytes", "limit seq", "in flight tokens", "in flight seq", "debt", "burst", "weight")
             .AlignRight(4..);

@@ -54,7 +54,8 @@ internal sealed record ScenarioFile(double Seconds, PoolPart Pool, IReadOnlyList
 /// <summary>The pool of a scenario file: the fields of <c>PUT /v1/pools/{pool}</c> that make a difference here.</summary>
 internal sealed record PoolPart(
     Capacity PerReplica, int Replicas = 1, int? MaxReplicas = null, long KvBytesPerToken = 1, long DefaultMaxOutputTokens = 256, int BurstSeconds = 10, int LeaseSeconds = 300,
-    int TickMs = 1000, AdmissionPolicy Policy = AdmissionPolicy.WeightedShare, bool Shadow = false, double Lending = 0, QueueBounds? Queue = null)
+    int TickMs = 1000, AdmissionPolicy Policy = AdmissionPolicy.WeightedShare, bool Shadow = false, double Lending = 0, QueueBounds? Queue = null,
+    EstimationBounds? Estimation = null)
 {
     public PoolSettings ToSettings(IReadOnlyList<CapacityStep> steps)
     {
@@ -64,7 +65,8 @@ internal sealed record PoolPart(
         ScenarioFile.Require(KvBytesPerToken is >= 0 and <= 1_000_000_000 && DefaultMaxOutputTokens is >= 1 and <= 100_000_000, "pool.kvBytesPerToken or pool.defaultMaxOutputTokens is out of range");
         ScenarioFile.Require(BurstSeconds is >= 1 and <= 3600 && LeaseSeconds is >= 1 and <= 86_400 && TickMs is >= 100 and <= 3_600_000, "pool.burstSeconds, pool.leaseSeconds or pool.tickMs is out of range");
         ScenarioFile.Require(Lending is >= 0 and <= 1, "pool.lending must be from 0 to 1");
-        return new("simulated", Replicas, PerReplica, KvBytesPerToken, DefaultMaxOutputTokens, BurstSeconds, LeaseSeconds, TickMs, new(0, most, 0.8), Policy, Shadow, Lending, Queue);
+        ScenarioFile.Require(Estimation is null or { Quantile: >= 0.5 and <= 0.99, MinSamples: > 0 }, "pool.estimation.quantile must be from 0.5 to 0.99, and pool.estimation.minSamples above 0");
+        return new("simulated", Replicas, PerReplica, KvBytesPerToken, DefaultMaxOutputTokens, BurstSeconds, LeaseSeconds, TickMs, new(0, most, 0.8), Policy, Shadow, Lending, Queue, Estimation);
     }
 }
 
