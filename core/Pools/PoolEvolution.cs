@@ -101,7 +101,7 @@ public static class PoolEvolution
         var isShadow = e.ShadowDenial is not null;
         // Without shadow it would not run: it takes nothing that others would have had.
         var fromSurplus = isShadow ? 0 : PoolBalance.Charge(pool, entitlement, e.Reserved.Tokens, at);
-        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at) 
+        var reservation = new Reservation(e.Request, entitlement, e.Reserved, e.InputTokens, fromSurplus, at)
         {
             ExpiresAt = e.ExpiresAt,
             IsShadow = isShadow,
