@@ -30,7 +30,7 @@ public sealed class DriftEstimate
     public static int FactorOf(int tier) => s_tiers[tier];
 
     /// <summary>T_out.</summary>
-    public long Of(long inputTokens, int tierFactor = NoTier) => (long)((Int128)Base * Bias * tierFactor * (1_000 + Math.Min(500, inputTokens)) / (10 * 1_000 * One));
+    public long Of(long inputTokens, int tierFactor = NoTier) => Base * Bias * tierFactor * (1_000 + Math.Min(500, inputTokens)) / (10 * 1_000 * One);
 
     public void Learn(long outputTokens) => Bias = (9 * Bias + Math.Clamp(outputTokens, Base / 4, 3 * Base) * One / Base) / 10;
 }

@@ -21,15 +21,30 @@ public sealed class RecentOutputs(int most)
     /// <summary>Takes in one more; the oldest goes when there is no place.</summary>
     public void Add(int output)
     {
+        var before = _sorted.AsSpan(0, Count);
+        var place = PlaceOf(before, output);
         var gap = Count;
-        if (Count == most) gap = _sorted.AsSpan().BinarySearch(_ring[_next]);
+        if (Count == most) gap = PlaceOf(before, _ring[_next]);
         else Count++;
         _ring[_next] = output;
         _next = _next + 1 == most ? 0 : _next + 1;
-        // The gap moves to where the new one belongs.
-        for (; gap > 0 && _sorted[gap - 1] > output; gap--) _sorted[gap] = _sorted[gap - 1];
-        for (; gap < Count - 1 && _sorted[gap + 1] < output; gap++) _sorted[gap] = _sorted[gap + 1];
-        _sorted[gap] = output;
+        // What lies between the place that is left and the one that is taken moves over by one.
+        if (place > gap) _sorted.AsSpan(gap + 1, --place - gap).CopyTo(_sorted.AsSpan(gap));
+        else _sorted.AsSpan(place, gap - place).CopyTo(_sorted.AsSpan(place + 1));
+        _sorted[place] = output;
+    }
+
+    /// <summary>How many are smaller.</summary>
+    private static int PlaceOf(ReadOnlySpan<int> sorted, int output)
+    {
+        var (low, high) = (0, sorted.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >> 1;
+            if (sorted[middle] < output) low = middle + 1;
+            else high = middle;
+        }
+        return low;
     }
 
     /// <summary>
