@@ -16,11 +16,13 @@ public sealed record PoolBefore(int Replicas, Capacity Capacity, Resources Held,
 
 /// <summary>Why a request was admitted or refused, told by the very rules that decide.</summary>
 /// <param name="Policy">The policy whose rules were asked.</param>
+/// <param name="OutputTokens">The output that is reserved.</param>
+/// <param name="OutputIsTheDefault">The output limit is the pool's, as the request named none.</param>
 /// <param name="Refused">The rule that decided; null when all passed, or when shadow mode overlooked it.</param>
 /// <param name="ShadowDenial">In shadow mode: the rule that would have refused it.</param>
 /// <param name="Evicted">The preemptible requests that were stopped to make room.</param>
 public sealed record AdmissionExplanation(
-    DateTimeOffset At, AdmissionPolicy Policy, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long OutputTokens, bool OutputIsTheDefault, Resources Need,
+    DateTimeOffset At, AdmissionPolicy Policy, RequestId Request, EntitlementId Entitlement, TenantId Tenant, long InputTokens, long OutputTokens, long OutputLimit, bool OutputIsTheDefault, Resources Need,
     PoolBefore Pool, EntitlementBefore Before, IReadOnlyList<ExplainedRule> Rules, DenialReason? Refused, DenialReason? ShadowDenial, long? RetryAfterMs, RetryBasis? RetryBasis, IReadOnlyList<RequestId> Evicted)
 {
     public bool Admitted => Refused is null;
@@ -51,7 +53,7 @@ public sealed record AdmissionExplanation(
         }
         var retry = refusing is null ? default(RetryWait?) : AdmissionDecisions.RetryOf(refusing.Reason, request);
         return new(
-            now, pool.Settings!.Policy, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, command.MaxOutputTokens is null, request.Need,
+            now, pool.Settings!.Policy, command.Request, command.Entitlement, entitlement.Terms.Tenant, command.InputTokens, request.Need.Tokens - command.InputTokens, OutputReservation.LimitOf(pool, command), command.MaxOutputTokens is null, request.Need,
             new(pool.Replicas, pool.Capacity, pool.Held, pool.KeptFloors, pool.Surplus.TokensAt(now), pool.Open.Count), Look(pool, entitlement, now), rules,
             refusing?.Reason, overlooked, retry is { } wait ? AdmissionDecisions.RetryAfterMs(wait) : null, retry?.Basis,
             broken is null ? [.. request.Evicted.Select(victim => victim.Request)] : []);

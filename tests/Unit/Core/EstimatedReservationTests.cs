@@ -1,5 +1,6 @@
 using TokenLedger.Contracts;
 using TokenLedger.Core.Pools;
+using TokenLedger.Core.Replay;
 
 namespace TokenLedger.Tests.Unit.Core;
 
@@ -46,6 +47,14 @@ public sealed class EstimatedReservationTests
         var pool = Taught();
         Assert.True(Admit(pool, 100, limit: 900_000).ExpectedOutputTokens < 100);
         pool.When(Story.Admit(101, "e", 10, 1_000_000)).ThenRefuses(DenialReason.NeverFits);
+    }
+
+    [Fact]
+    public void An_explanation_tells_what_is_reserved_of_the_output_limit()
+    {
+        var pool = Taught();
+        var explained = AdmissionExplanation.Of(pool.State, Story.Admit(100, "e", 10, 1_000), pool.Now);
+        Assert.Equal((1_000, Admit(pool, 100).ExpectedOutputTokens), (explained.OutputLimit, explained.OutputTokens));
     }
 
     [Fact]

@@ -54,6 +54,30 @@ public sealed class ExperimentTests
         }
     }
 
+    /// <summary>Any trace file will do: each forecast is scored on it, and played against the pool where that makes a difference.</summary>
+    [Fact]
+    public async Task Estimates_any_trace_file()
+    {
+        var folder = Directory.CreateTempSubdirectory("tokenledger-experiment-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "mine.jsonl");
+            await File.WriteAllLinesAsync(file, Enumerable.Range(0, 900).Select(row => $$"""{"timestamp":{{row * 1_000}},"input_length":{{(row % 2 == 0 ? 100 : 2_000)}},"output_length":{{(row % 2 == 0 ? 300 : 20) + row % 7}}}"""), TestContext.Current.CancellationToken);
+            var outcome = Run(Catalogue.Find("estimates", traces: null, [new(file)]), seeds: 5);
+            Assert.Equal(1, outcome.Seeds);
+            var rows = outcome.Rows.ToDictionary(row => row.Name, row => row.Value);
+            Assert.InRange(rows["estimates/ours@mine/mae-to-mean"], 0, 0.2);
+            Assert.True(rows["estimates/ours@mine/unused"] < rows["estimates/static@mine/unused"]);
+            Assert.Equal(900, rows["estimates/ours@mine/admitted"]);
+            await ExperimentFiles.WriteAsync(folder, outcome, TestContext.Current.CancellationToken);
+            Assert.Contains("(estimates-mine.svg)", await File.ReadAllTextAsync(Path.Combine(folder.FullName, "estimates.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public void Has_a_target_for_no_row_that_is_not_there()
     {

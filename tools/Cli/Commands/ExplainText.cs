@@ -30,7 +30,7 @@ internal static class ExplainText
     private static void Write(IAnsiConsole console, PoolId pool, ExplainedAttempt attempt)
     {
         var e = attempt.Explanation;
-        console.WriteLine($"Request {e.Request} asked pool {pool} at {e.At.UtcDateTime:O} (answered at position {attempt.Position}) for {Number(e.InputTokens)} input and at most {Number(e.OutputTokens)} output tokens{(e.OutputIsTheDefault ? " (the pool's default)" : "")}:");
+        console.WriteLine($"Request {e.Request} asked pool {pool} at {e.At.UtcDateTime:O} (answered at position {attempt.Position}) for {Number(e.InputTokens)} input and at most {Number(e.OutputLimit)} output tokens{(e.OutputIsTheDefault ? " (the pool's default)" : "")}{(e.OutputTokens < e.OutputLimit ? $", of which {Number(e.OutputTokens)} are reserved by estimate" : "")}:");
         console.WriteLine($"{Number(e.Need.Tokens)} tokens, {Number(e.Need.KvCacheBytes)} KV-cache bytes and {e.Need.Sequences} sequence, for entitlement {e.Entitlement} of tenant {e.Tenant} ({Word(e.Before.ServiceClass)}, {Word(e.Before.State)}).");
         WriteState(console, e);
         WriteRules(console, e);
