@@ -1,8 +1,5 @@
 namespace TokenLedger.Contracts;
 
-/// <summary>How far a pool may be scaled, in replicas, and the share of a replica that planning uses (0 to 1].</summary>
-public sealed record ScalingBounds(int MinReplicas, int MaxReplicas, double TargetUtilization);
-
 /// <summary>One model on identical replicas, as configured. Every default is filled in, so that a replay needs nothing else.</summary>
 /// <param name="Model">Name of the model served.</param>
 /// <param name="Replicas">Replicas running now, as far as the operator knows.</param>

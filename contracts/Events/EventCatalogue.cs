@@ -41,6 +41,7 @@ public static class EventCatalogue
         Kind<UsageCorrected>("usage-corrected.v1", "usage-{pool}", "Metering", "Recorded usage was put right, without being changed."),
         Kind<LimitsAdjusted>("limits-adjusted.v1", "fairness-{pool}", "Fairness", "A tick changed debt, burst, weight or limits."),
         Kind<CapacityChanged>("capacity-changed.v1", "fleet-{pool}", "Autoscaler", "The number of running replicas changed."),
+        Kind<ScalingDecided>("scaling-decided.v1", "fleet-{pool}", "Autoscaler", "How many replicas should run, which signal asked for them and why."),
         Kind<OperatorKeyIssued>("operator-key-issued.v1", Streams.Operators, "Admission", "An operator key exists; its hash is recorded."),
         Kind<OperatorKeyRevoked>("operator-key-revoked.v1", Streams.Operators, "Admission", "An operator key is no longer good."),
     ];

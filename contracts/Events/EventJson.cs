@@ -55,7 +55,8 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     Converters =
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
-        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>), typeof(UtcTimeConverter),
+        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
+        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PoolOpened))]
 [JsonSerializable(typeof(PoolReconfigured))]
@@ -84,6 +85,7 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 [JsonSerializable(typeof(UsageCorrected))]
 [JsonSerializable(typeof(LimitsAdjusted))]
 [JsonSerializable(typeof(CapacityChanged))]
+[JsonSerializable(typeof(ScalingDecided))]
 [JsonSerializable(typeof(OperatorKeyIssued))]
 [JsonSerializable(typeof(OperatorKeyRevoked))]
 internal sealed partial class EventJson : JsonSerializerContext;

@@ -15,11 +15,6 @@ public sealed record FairnessShare(
     EntitlementId Entitlement, long DemandTokens, long ReceivedTokens, double Debt, double Burst, double Weight, Capacity Limits,
     long OwedTokens = 0, long ForgivenTokens = 0);
 
-// `fleet-{pool}`, written by Autoscaler.
-
-/// <summary>The number of replicas that really run changed.</summary>
-public sealed record CapacityChanged(PoolId Pool, int Replicas, int PreviousReplicas, string ReportedBy) : ILedgerEvent;
-
 // `operators`, written by Admission.
 
 /// <summary>An operator key was issued. Only its SHA-256 is kept (lower-case hexadecimal). A tenant binds a finance key to it.</summary>

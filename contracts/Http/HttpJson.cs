@@ -9,7 +9,8 @@ namespace TokenLedger.Contracts.Http;
     Converters =
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
-        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>), typeof(UtcTimeConverter),
+        typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
+        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PutPool))]
 [JsonSerializable(typeof(PutEntitlement))]
@@ -41,6 +42,8 @@ namespace TokenLedger.Contracts.Http;
 [JsonSerializable(typeof(FairnessView))]
 [JsonSerializable(typeof(FairnessHistory))]
 [JsonSerializable(typeof(CapacityView))]
+[JsonSerializable(typeof(ScalingView))]
+[JsonSerializable(typeof(ScalingHistory))]
 public sealed partial class HttpJson : JsonSerializerContext;
 
 /// <summary>How CloudEvents are read: the same, except that extension attributes may stand beside the known ones.</summary>

@@ -16,7 +16,21 @@ public sealed record EstimationShape(bool? Enabled = null, double? Quantile = nu
 /// <summary>A capacity in a request body; a missing number is told apart from zero.</summary>
 public sealed record CapacityShape(long? TokensPerSecond, long? KvCacheBytes, int? Sequences);
 
-public sealed record ScalingShape(int? MinReplicas, int? MaxReplicas, double? TargetUtilization);
+/// <summary>How a pool may be scaled, in a request body; rules that are left out get the defaults of <see cref="ScalingRules"/>.</summary>
+public sealed record ScalingShape(
+    int? MinReplicas, int? MaxReplicas, double? TargetUtilization, RulesShape? Rules = null, IReadOnlyList<HintShape>? Schedule = null, SidesShape? Sides = null);
+
+/// <summary><see cref="ScalingRules"/> in a request body.</summary>
+public sealed record RulesShape(
+    int? StartUpSeconds = null, int? StabilizationUpSeconds = null, int? StabilizationDownSeconds = null, int? MaxStepUp = null, int? MaxStepDown = null, double? DeadBand = null,
+    int? CoolDownSeconds = null, int? QueueTargetMs = null, int? TimeToFirstTokenTargetMs = null, int? InterTokenTargetMs = null, int? RepaySeconds = null,
+    int? StaleSeconds = null, int? FallbackSeconds = null);
+
+/// <summary><see cref="ScheduleHint"/> in a request body.</summary>
+public sealed record HintShape(string? Cron, int? Minutes, int? Replicas);
+
+/// <summary><see cref="SideRules"/> in a request body.</summary>
+public sealed record SidesShape(int? Prefill, int? Decode, long? PrefillTokensPerSecond, long? DecodeTokensPerSecond, bool? FollowMix = null);
 
 /// <summary>Body of <c>PUT /v1/pools/{pool}/entitlements/{entitlement}</c>.</summary>
 public sealed record PutEntitlement(

@@ -15,7 +15,7 @@ public static class PoolViews
         var tokens = Math.Max(0, pool.Surplus.TokensAt(now)) + pool.Entitlements.Values.Where(pool.KeepsFloor).Sum(e => FloorTokens(e, now) is var own ? own - pool.Lent(e, own) : 0);
         return new(
             pool.Id, settings.Model, pool.Replicas, settings.PerReplica, settings.KvBytesPerToken, settings.DefaultMaxOutputTokens,
-            settings.BurstSeconds, settings.LeaseSeconds, settings.Policy, settings.Shadow, settings.TickMs, settings.Scaling,
+            settings.BurstSeconds, settings.LeaseSeconds, settings.Policy, settings.Shadow, settings.TickMs, settings.Scaling with { Rules = settings.Scaling.Rules ?? new() },
             new(
                 new(capacity.TokensPerSecond, committed.TokensPerSecond, held.Tokens, tokens),
                 new(capacity.KvCacheBytes, committed.KvCacheBytes, held.KvCacheBytes, Math.Max(0, capacity.KvCacheBytes - held.KvCacheBytes)),

@@ -8,9 +8,9 @@ namespace TokenLedger.Admission.Endpoints;
 /// <summary>What a pool and an entitlement may be. The bounds keep every product within 64 bits.</summary>
 internal static class PoolValidation
 {
-    private const int MostReplicas = 100_000;
+    internal const int MostReplicas = 100_000;
     private const long MostTokens = 100_000_000;
-    private const long MostPerReplica = 1L << 53;
+    internal const long MostPerReplica = 1L << 53;
     private const long MostBucketTokens = 9_000_000_000_000;
     private const long LongestSloMs = 86_400_000;
     private const int LongestWaitMs = 600_000;
@@ -20,12 +20,7 @@ internal static class PoolValidation
     public static PoolSettings Settings(PutPool body, Fields fields)
     {
         var replicas = fields.Range(body.Replicas, "replicas", 0, MostReplicas);
-        var scaling = new ScalingBounds(
-            fields.Range(body.Scaling is null ? 0 : body.Scaling.MinReplicas, "scaling.minReplicas", 0, MostReplicas),
-            fields.Range(body.Scaling is null ? Math.Max(1, replicas) : body.Scaling.MaxReplicas, "scaling.maxReplicas", 1, MostReplicas),
-            body.Scaling is null ? 0.8 : fields.Required(body.Scaling.TargetUtilization, "scaling.targetUtilization"));
-        fields.Require(scaling.TargetUtilization is > 0 and <= 1, "scaling.targetUtilization", "must be above 0 and at most 1");
-        fields.Require(scaling.MinReplicas <= scaling.MaxReplicas, "scaling.minReplicas", "must not exceed scaling.maxReplicas");
+        var scaling = ScalingValidation.Bounds(body.Scaling, replicas, fields);
         fields.Require(replicas <= scaling.MaxReplicas, "replicas", "must not exceed scaling.maxReplicas");
         fields.Require(body.Lending is null or (>= 0 and <= 1), "lending", "must be from 0 to 1");
 

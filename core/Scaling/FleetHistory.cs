@@ -1,0 +1,32 @@
+using TokenLedger.Contracts;
+
+namespace TokenLedger.Core.Scaling;
+
+/// <summary>Decisions of a fleet as far back as its windows reach: a recommendation holds until the next that is recorded.</summary>
+internal sealed class FleetHistory
+{
+    private readonly LinkedList<(DateTimeOffset At, int Replicas)> _recommended = new();
+
+    public (ScalingDecided Decided, long Position, DateTimeOffset At)? Last { get; private set; }
+    public DateTimeOffset? RaisedAt { get; private set; }
+    public DateTimeOffset? LoweredAt { get; private set; }
+
+    public void Take(ScalingDecided e, long position, DateTimeOffset at, ScalingRules rules)
+    {
+        Last = (e, position, at);
+        if (e.DesiredReplicas > e.PreviousDesiredReplicas) RaisedAt = at;
+        if (e.DesiredReplicas < e.PreviousDesiredReplicas) LoweredAt = at;
+        _recommended.AddLast((at, e.Recommendation));
+        var from = at.AddSeconds(-Math.Max(rules.StabilizationUpSeconds, rules.StabilizationDownSeconds));
+        // The last one before the window still held at its beginning.
+        while (_recommended.First!.Next is { } second && second.Value.At <= from) _recommended.RemoveFirst();
+    }
+
+    /// <summary>The recommendations that held at some time of a window that ends now.</summary>
+    public IEnumerable<int> Recommended(DateTimeOffset now, int seconds)
+    {
+        var from = now.AddSeconds(-seconds);
+        for (var node = _recommended.First; node is not null; node = node.Next)
+            if (seconds > 0 && (node.Next is null || node.Next.Value.At > from)) yield return node.Value.Replicas;
+    }
+}
