@@ -41,12 +41,13 @@ internal sealed class DemandBins
 }
 
 /// <summary>What was asked for: each request once, when it first asked. What ended: how long it was held, what had been reserved for it and what it used.</summary>
+/// <param name="FloorTokens">The part of the tokens that those ask for who have floors.</param>
 /// <param name="SquaredTokens">Σ tokens² of the requests: the variance of their sum, were they to come at random.</param>
 internal readonly record struct Sums(
-    long Requests, long Tokens, long InputTokens, double SquaredTokens, long Ended, long HoldTicks, long EndedReservedTokens, long EndedUsedTokens, double Seconds = 0)
+    long Requests, long Tokens, long FloorTokens, long InputTokens, double SquaredTokens, long Ended, long HoldTicks, long EndedReservedTokens, long EndedUsedTokens, double Seconds = 0)
 {
     public static Sums operator +(Sums a, Sums b) => new(
-        a.Requests + b.Requests, a.Tokens + b.Tokens, a.InputTokens + b.InputTokens, a.SquaredTokens + b.SquaredTokens,
+        a.Requests + b.Requests, a.Tokens + b.Tokens, a.FloorTokens + b.FloorTokens, a.InputTokens + b.InputTokens, a.SquaredTokens + b.SquaredTokens,
         a.Ended + b.Ended, a.HoldTicks + b.HoldTicks, a.EndedReservedTokens + b.EndedReservedTokens, a.EndedUsedTokens + b.EndedUsedTokens, a.Seconds + b.Seconds);
 
     public double Rate => Tokens / Seconds;

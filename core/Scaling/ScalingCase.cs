@@ -30,6 +30,18 @@ internal sealed record ScalingCase(
     /// <summary>Requests a second when a replica that is started now serves.</summary>
     public double RequestsPerSecond => Demand.Growth * (Demand.LevelTokens > 0 && Recent.Tokens > 0 ? Demand.LevelTokens * Recent.Requests / Recent.Tokens : 0);
 
+    /// <summary>What floors keep free though their owners do not use it: nobody else can be served by it.</summary>
+    public (double TokensPerSecond, double Sequences) KeptIdle
+    {
+        get
+        {
+            if (Settings.Policy != AdmissionPolicy.WeightedShare) return default;
+            var (promised, kept) = (State.PromisedAt(Now, Now), 1 - Settings.Lending);
+            var used = Recent.Seconds > 0 ? Recent.FloorTokens * UsedShare / Recent.Seconds : 0;
+            return (kept * Math.Max(0, promised.TokensPerSecond - used), kept * Math.Max(0, promised.Sequences - State.Requests.FloorSequences));
+        }
+    }
+
     public static ScalingCase Of(ScalingState state, ScalingObservation observation, DateTimeOffset now)
     {
         var (settings, requests) = (state.Settings!, state.Requests);

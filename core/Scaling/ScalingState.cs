@@ -65,22 +65,21 @@ public sealed class ScalingState(PoolId pool)
         switch (data)
         {
             case RequestAdmitted e:
-                var pays = Pays(e.Entitlement);
-                if (pays) Requests.Ask(e.Request, e.InputTokens, e.Reserved.Tokens, at);
-                Requests.Start(e.Request, pays, e.Reserved.Tokens, at);
+                Requests.Ask(e.Request, Of(e.Entitlement), e.InputTokens, e.Reserved.Tokens, at);
+                Requests.Start(e.Request, Of(e.Entitlement), e.Reserved.Tokens, at);
                 break;
             case RequestQueued e:
-                if (Pays(e.Entitlement)) Requests.Ask(e.Request, e.InputTokens, e.Tokens, at);
-                Requests.Wait(e.Request, Pays(e.Entitlement));
+                Requests.Ask(e.Request, Of(e.Entitlement), e.InputTokens, e.Tokens, at);
+                Requests.Wait(e.Request, Of(e.Entitlement));
                 break;
             case RequestDenied e:
                 Requests.EndWait(e.Request);
-                if (Pays(e.Entitlement) && IsDemand(e.Reason)) Requests.Ask(e.Request, e.InputTokens, e.Tokens, at);
+                if (IsDemand(e.Reason)) Requests.Ask(e.Request, Of(e.Entitlement), e.InputTokens, e.Tokens, at);
                 break;
             case RequestsDenied e:
                 // Who they were is not known, so neither how much of it was input; a client that comes back is counted again.
                 foreach (var count in e.Counts)
-                    if (Pays(count.Entitlement) && IsDemand(count.Reason)) Requests.Count(count.Requests, count.Tokens / 2, count.Tokens, at);
+                    if (IsDemand(count.Reason)) Requests.Count(count.Requests, Of(count.Entitlement), count.Tokens / 2, count.Tokens, at);
                 break;
             case WaitAbandoned e: Requests.EndWait(e.Request); break;
             case ReservationSettled e: Requests.End(e.Request, e.InputTokens + e.OutputTokens, at); break;
@@ -102,8 +101,8 @@ public sealed class ScalingState(PoolId pool)
     {
         (Settings, Replicas, _since) = (books.Settings, books.Replicas, at);
         foreach (var e in books.Entitlements) _entitlements[e.Entitlement] = (e.Terms, e.State, e.OwedTokens);
-        foreach (var open in books.Open) Requests.Start(open.Request, Pays(open.Entitlement), open.Reserved.Tokens, open.AdmittedAt);
-        foreach (var wait in books.Waiting ?? []) Requests.Wait(wait.Request, Pays(wait.Entitlement));
+        foreach (var open in books.Open) Requests.Start(open.Request, Of(open.Entitlement), open.Reserved.Tokens, open.AdmittedAt);
+        foreach (var wait in books.Waiting ?? []) Requests.Wait(wait.Request, Of(wait.Entitlement));
     }
 
     /// <summary>A name that is granted again goes to the end of the order, as it does in the pool.</summary>
@@ -113,8 +112,12 @@ public sealed class ScalingState(PoolId pool)
         _entitlements[id] = (terms, EntitlementState.Pending, 0);
     }
 
-    /// <summary>Who has surplus only takes what is there: no replica is started for it.</summary>
-    private bool Pays(EntitlementId id) => _entitlements.TryGetValue(id, out var e) && e.Terms.ServiceClass is not (ServiceClass.Spot or ServiceClass.Preemptible);
+    private Standing Of(EntitlementId id) => !_entitlements.TryGetValue(id, out var e) ? Standing.Surplus : e.Terms.ServiceClass switch
+    {
+        ServiceClass.Dedicated or ServiceClass.Guaranteed => Standing.Floor,
+        ServiceClass.Elastic => Standing.Elastic,
+        _ => Standing.Surplus,
+    };
 
     private static bool IsDemand(DenialReason reason) => reason is not (DenialReason.NeverFits or DenialReason.EntitlementNotBound or DenialReason.EntitlementUnknown);
 }

@@ -16,10 +16,11 @@ internal static class EventExamples
     private static readonly string s_hash = string.Concat(Enumerable.Repeat("9f86d081884c7d65", 4));
     private static readonly Resources s_held = new(1_536, 201_326_592, 1);
     private static readonly Capacity s_baseline = new(20_000, 8_589_934_592, 32);
+    private static readonly ScalingBounds s_scaling = new(1, 8, 0.8, new(), [new("0 8 * * 1-5", Minutes: 600, Replicas: 6)], new(Prefill: 1, Decode: 3, PrefillTokensPerSecond: 120_000, DecodeTokensPerSecond: 30_000));
     private static readonly PoolSettings s_settings = new(
         "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
-        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(1, 8, 0.8), AdmissionPolicy.WeightedShare, Shadow: false, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000), new());
-    private static readonly PoolSettings s_plain = s_settings with { Lending = 0, Queue = null, Estimation = null };
+        BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, s_scaling, AdmissionPolicy.WeightedShare, Shadow: false, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000), new());
+    private static readonly PoolSettings s_plain = s_settings with { Lending = 0, Queue = null, Estimation = null, Scaling = new(1, 8, 0.8) };
     private static readonly EntitlementTerms s_terms = new(Acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, s_baseline, Noon, Noon.AddYears(1));
     private static readonly EntitlementTerms s_openTerms = s_terms with { ValidFrom = null, ValidTo = null };
 
@@ -71,6 +72,12 @@ internal static class EventExamples
             Requests: 0, InputTokens: -24, CachedInputTokens: 0, OutputTokens: -100, ReasoningTokens: -20, "The provider's invoice counts less.", "k-77ab01 (finance)", Noon.AddMilliseconds(9_250)),
         new LimitsAdjusted(Pool, ThroughPosition: 56, [new(Gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline, OwedTokens: 6_000, ForgivenTokens: 0)]),
         new CapacityChanged(Pool, Replicas: 6, PreviousReplicas: 4, ReportedBy: "k-77ab01"),
+        new ScalingDecided(
+            Pool, ThroughPosition: 58, ObservedReplicas: 4, DesiredReplicas: 6, PreviousDesiredReplicas: 4, Recommendation: 6, ScalingSignal.Demand, ScalingReason.ScaledUp,
+            "demand asks for 6 replicas, 6 within the bounds; 4 were desired, now 6.",
+            [new(ScalingSignal.Promised, 1, [new("sequences", 32)]), new(ScalingSignal.Demand, 6, [new("forecastTokensPerSecond", 236_000.5), new("need", 5.9)])],
+            new(ReadyReplicas: 4, AgeSeconds: 1.5, LedgerAgeSeconds: 0.2, Running: 480, Waiting: 12, KvCacheUsage: 0.93, PromptTokensPerSecond: 150_000, GenerationTokensPerSecond: 40_000, TimeToFirstTokenSeconds: 1.2, InterTokenSeconds: 0.03),
+            new(Noon, Noon, Noon), new DesiredSides(Prefill: 2, Decode: 4)),
         new OperatorKeyIssued(s_key, "acme's finance department", [Role.Finance], Acme, s_hash),
         new OperatorKeyRevoked(s_key),
     ];
@@ -97,6 +104,9 @@ internal static class EventExamples
         new UsageCorrected(
             "invoice-2026-03-18", new("urn:gateway:eu-1", "evt-000042", Position: 42), Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
             Outcome.Failed, Requests: 0, InputTokens: 24, CachedInputTokens: 0, OutputTokens: 0, ReasoningTokens: 0, "The provider's invoice counts more.", "k-77ab01 (finance)", Noon),
+        new ScalingDecided(
+            Pool, ThroughPosition: 3, ObservedReplicas: 0, DesiredReplicas: 0, PreviousDesiredReplicas: 0, Recommendation: 0, Binding: null, ScalingReason.Unchanged, "Nothing asks for 0 replicas, 0 within the bounds; 0 were desired.",
+            [], new(), new()),
         new OperatorKeyIssued(s_key, "on call", [Role.Operator, Role.Auditor], Tenant: null, s_hash),
     ];
 

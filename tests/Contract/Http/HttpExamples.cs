@@ -27,11 +27,12 @@ internal static class HttpExamples
         s_noon, s_noon.AddYears(1), [s_key]);
     private static readonly PoolView s_view = new(
         s_pool, "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024, BurstSeconds: 10, LeaseSeconds: 300,
-        AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, new(1, 8, 0.8),
+        AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, new(1, 8, 0.8, new()),
         new(new(200_000, 20_000, 1_536, 1_998_464), new(137_438_953_472, 8_589_934_592, 201_326_592, 137_237_626_880), new(512, 32, 1, 511)),
         OpenReservations: 1, [s_entitlement], LedgerVersion: 12, Lending: 0.5, new(), WaitingRequests: 3, new());
     private static readonly PutPool s_putPool = new(
-        "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024, new(1, 8, 0.8),
+        "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
+        new(1, 8, 0.8, new(60, 0, 300, 0, 1, 0.05, 15, 1_000, 2_000, 100, 120, 30, 600), [new("0 8 * * 1-5", 600, 6)], new(1, 3, 120_000, 30_000, true)),
         BurstSeconds: 10, LeaseSeconds: 300, AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000), new(Enabled: true, Quantile: 0.9, MinSamples: 32));
     private static readonly EventView s_event = new(
         41, "usage-chat", 7, Guid.Parse("e8660146-463d-82db-9a5c-3cfdad274a85"), "tokens-consumed.v1", s_noon, Json("""{"admitted":true}"""), "a-correlation", "a-cause");
@@ -53,10 +54,13 @@ internal static class HttpExamples
     private static readonly CloudEvent s_cloudEvent = new(
         "1.0", CloudEvent.TokensConsumedType, "urn:gateway:eu-1", "evt-000041", s_request.ToString(), s_noon, "application/json", Json("""{"inputTokens":1024,"outputTokens":600,"outcome":"completed"}"""));
 
+    private static readonly ScalingDecided s_decided = (ScalingDecided)EventExamples.FullOf("scaling-decided.v1");
+
     public static IReadOnlyList<HttpExample> Requests { get; } =
     [
         HttpExample.Of(s_putPool),
         HttpExample.Of(s_putPool with { Scaling = null, BurstSeconds = null, LeaseSeconds = null, Policy = null, Shadow = null, TickMs = null, Lending = null, Queue = null, Estimation = null }, "sparse"),
+        HttpExample.Of(s_putPool with { Scaling = new(1, 8, 0.8) }, "bounds"),
         HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, new(20_000, 8_589_934_592, 32), s_noon, s_noon.AddYears(1))),
         HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Spot, SloTargetMs: 2_000, Baseline: null), "sparse"),
         HttpExample.Of(new PutCapacity(6)),
@@ -109,6 +113,12 @@ internal static class HttpExamples
         HttpExample.Of(new FairnessView(s_pool, LedgerPosition: 58, s_noon, JainIndex: 0.98, [s_share])),
         HttpExample.Of(new FairnessView(s_pool, LedgerPosition: 3, TickAt: null, JainIndex: 1, []), "before-the-first-tick"),
         HttpExample.Of(new FairnessHistory(s_pool, [new(s_pool, LedgerPosition: 58, s_noon, JainIndex: 0.98, [s_share])])),
+        HttpExample.Of(new ScalingView(
+            s_pool, LedgerPosition: 59, s_noon, s_decided.ObservedReplicas, s_decided.DesiredReplicas, s_decided.PreviousDesiredReplicas, s_decided.Recommendation, MinReplicas: 1, MaxReplicas: 8,
+            s_decided.Binding, s_decided.Reason, s_decided.Detail, s_decided.Signals, s_decided.Observation, s_decided.Sides)),
+        HttpExample.Of(new ScalingHistory(
+            s_pool, [new(59, s_noon, s_decided.ObservedReplicas, s_decided.DesiredReplicas, s_decided.Recommendation, s_decided.Binding, s_decided.Reason, s_decided.Detail), new(60, s_noon, Replicas: 6)], Next: 60)),
+        HttpExample.Of(new ScalingHistory(s_pool, []), "last"),
         HttpExample.Of(new CapacityView(s_pool, Replicas: 6, LedgerPosition: 57)),
     ];
 

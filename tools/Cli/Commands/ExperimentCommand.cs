@@ -20,14 +20,17 @@ internal static class ExperimentCommand
         var seeds = Arguments.Number("--seeds", "Runs of each variant, with seeds from 1.", 20, 1, 1_000);
         var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write report, CSV and pictures there.", HelpName = "folder" };
         var traces = new Option<DirectoryInfo?>("--traces") { Description = "Folder of the Azure traces. Default: $TOKENLEDGER_TRACES.", HelpName = "folder" };
-        var command = new Command("experiment", "Play an experiment in virtual time and compare the admission policies. Needs no server. Exit code 1 when a target is missed.") { name, files, policy, seeds, folder, traces };
+        var pattern = new Option<string?>("--pattern") { Description = "One of the loads of experiment scaling. Default: all.", HelpName = "pattern" };
+        var command = new Command("experiment", "Play an experiment in virtual time and compare the admission policies. Needs no server. Exit code 1 when a target is missed.") { name, files, policy, pattern, seeds, folder, traces };
         command.SetAction(async (parsed, ct) =>
         {
             var named = parsed.GetValue(files) ?? [];
             if (named.Length > 0 && parsed.GetValue(name) != "estimates") throw CommandFailure.BadUsage($"Experiment {parsed.GetValue(name)} takes no trace files.");
             var experiment = Catalogue.Find(parsed.GetValue(name)!, parsed.GetValue(traces), named);
             var only = parsed.GetValue(policy)!;
-            var variants = experiment.Variants.Where(variant => only == AllPolicies || variant.Name.Split('@')[0] == only).ToList();
+            var load = parsed.GetValue(pattern);
+            var variants = experiment.Variants.Where(variant => (only == AllPolicies || variant.Name.Split('@')[0] == only) && (load is null || variant.Name.EndsWith("@" + load, StringComparison.Ordinal))).ToList();
+            if (load is not null && variants.Count == 0) throw CommandFailure.BadUsage($"Experiment {experiment.Name} has no pattern {load}{(experiment is Scaling s ? $"; it has {string.Join(", ", s.Patterns.Select(p => p.Name))}" : "")}.");
             if (variants.Count == 0 && only != AllPolicies) throw CommandFailure.BadUsage($"Experiment {experiment.Name} does not compare policies; leave --policy out.");
             var outcome = await RunAsync(experiment, variants, parsed.GetValue(seeds), ct);
             if (parsed.GetValue(folder) is { } target) await ExperimentFiles.WriteAsync(target, outcome, ct);

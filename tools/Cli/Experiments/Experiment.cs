@@ -13,6 +13,9 @@ internal abstract class Experiment(string name, string title)
     /// <summary>What is compared: policies, or values of a setting.</summary>
     public abstract IReadOnlyList<Variant> Variants { get; }
 
+    /// <summary>The report has a table for each load, the part of a variant's name after the @, with a line for each policy; else one with a column for each variant.</summary>
+    public virtual bool TableForEachLoad => false;
+
     /// <summary>The set-up in Markdown: loads chosen by us are stated here.</summary>
     public abstract string Setup { get; }
 

@@ -12,7 +12,8 @@ internal static class ExperimentReport
         var (experiment, text) = (outcome.Experiment, new StringBuilder());
         text.Append(CultureInfo.InvariantCulture, $"# {experiment.Title}\n\n    ./tokenledger experiment {experiment.Name} --seeds {outcome.Seeds} --out FOLDER\n\n{experiment.Setup}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"Medians over {outcome.Seeds} seeds with 95 % intervals; where a figure must hold for every seed, the worst. The pictures show the first seed.\n\n");
-        Table(text, experiment.Name, outcome.Rows);
+        if (experiment.TableForEachLoad) TableForEachLoad(text, experiment.Name, outcome.Rows);
+        else Table(text, experiment.Name, outcome.Rows);
         foreach (var (file, title) in pictures) text.Append(CultureInfo.InvariantCulture, $"\n![{title}]({file}.svg)\n");
         return text.ToString();
     }
@@ -28,6 +29,18 @@ internal static class ExperimentReport
             foreach (var variant in variants)
                 text.Append(CultureInfo.InvariantCulture, $" {Cell(figure.FirstOrDefault(cell => cell.Parts[0] == variant).Row)} |");
             text.Append('\n');
+        }
+    }
+
+    private static void TableForEachLoad(StringBuilder text, string experiment, IReadOnlyList<BenchRow> rows)
+    {
+        var cells = rows.Select(row => (Parts: row.Name[(experiment.Length + 1)..].Split('@', '/'), Row: row)).ToList();
+        foreach (var load in cells.GroupBy(cell => cell.Parts[1]))
+        {
+            var figures = load.Select(cell => cell.Parts[2]).Distinct().ToList();
+            text.Append(CultureInfo.InvariantCulture, $"{(text[^1] == '\n' && text[^2] == '\n' ? "" : "\n")}### {load.Key}\n\n| policy | {string.Join(" | ", figures.Select(figure => $"{figure} {load.First(cell => cell.Parts[2] == figure).Row.Unit}".TrimEnd()))} |\n|---|{string.Concat(Enumerable.Repeat("---|", figures.Count))}\n");
+            foreach (var policy in load.GroupBy(cell => cell.Parts[0]))
+                text.Append(CultureInfo.InvariantCulture, $"| {policy.Key} | {string.Join(" | ", figures.Select(figure => Cell(policy.FirstOrDefault(cell => cell.Parts[2] == figure).Row)))} |\n");
         }
     }
 

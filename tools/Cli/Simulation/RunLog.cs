@@ -19,6 +19,9 @@ internal sealed class RunLog(Scenario scenario, int seed)
 
     public List<Sample> Samples { get; } = [];
 
+    /// <summary>The fleet at each look, where one is scaled.</summary>
+    public List<FleetSample> Fleet { get; } = [];
+
     /// <summary>The pool's books at the end.</summary>
     public Account? Books { get; private set; }
 

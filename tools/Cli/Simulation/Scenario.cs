@@ -10,6 +10,9 @@ internal sealed record Scenario(
 {
     /// <summary>Time between two samples of the state.</summary>
     public double SampleSeconds { get; init; } = 0.5;
+
+    /// <summary>Who scales the pool; null when its replicas are those of the settings and the steps.</summary>
+    public FleetPlan? Fleet { get; init; }
 }
 
 /// <summary>From this second on so many replicas run.</summary>
@@ -59,6 +62,9 @@ internal abstract record Arrivals;
 /// <summary>Open loop: requests come at a rate whatever becomes of earlier ones.</summary>
 /// <param name="Even">One each period, give or take a tenth of it, as a load generator sends them; else a Poisson process.</param>
 internal sealed record OpenLoop(double PerSecond, bool Even = false) : Arrivals;
+
+/// <summary>Open loop at a rate that changes with time: a Poisson process, thinned from the highest rate.</summary>
+internal sealed record VaryingLoop(Func<double, double> PerSecond, double MostPerSecond) : Arrivals;
 
 /// <summary>Closed loop: clients that each wait for their answer, think, and ask again.</summary>
 /// <param name="StaggerSeconds">The clients start evenly spread over this time.</param>

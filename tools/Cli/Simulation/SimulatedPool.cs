@@ -16,13 +16,15 @@ internal sealed class SimulatedPool
     private static readonly PoolId s_id = new("simulated");
     private readonly VirtualClock _clock;
     private readonly Action<ILedgerEvent> _happened;
+    private readonly Action<RecordedEvent>? _recorded;
     private FairnessState _fairness = new(s_id);
     private long _position;
     private long _look;
 
-    public SimulatedPool(VirtualClock clock, PoolSettings settings, IEnumerable<Tenant> tenants, Action<ILedgerEvent> happened)
+    /// <param name="recorded">Told every event of the pool's stream and of its fleet's, as a ledger holds it.</param>
+    public SimulatedPool(VirtualClock clock, PoolSettings settings, IEnumerable<Tenant> tenants, Action<ILedgerEvent> happened, Action<RecordedEvent>? recorded = null)
     {
-        (_clock, _happened) = (clock, happened);
+        (_clock, _happened, _recorded) = (clock, happened, recorded);
         Take(new ConfigurePool(settings));
         var kinds = tenants.GroupBy(tenant => (Entitlement.IsReserved(tenant.ServiceClass) ? tenant.Name : null, tenant.ServiceClass, Terms(tenant) with { Tenant = default })).ToList();
         foreach (var kind in kinds) Take(new GrantEntitlement(kind.First().Entitlement, Terms(kind.First())));
@@ -43,14 +45,25 @@ internal sealed class SimulatedPool
     }
 
     /// <summary>Capacity that the fleet reports.</summary>
-    public void Report(int replicas) => Take(new ApplyCapacity(replicas, ++_position));
+    public void Report(int replicas)
+    {
+        Append(new CapacityChanged(s_id, replicas, State.Replicas, "simulation"));
+        Take(new ApplyCapacity(replicas, _position));
+    }
+
+    /// <summary>Records an event of the fleet's stream.</summary>
+    public void Append(ILedgerEvent data)
+    {
+        var kind = EventCatalogue.Of(data.GetType());
+        _recorded?.Invoke(new(++_position, kind.Stream, _position, Guid.Empty, kind.WireName, _clock.Now, data));
+    }
 
     /// <summary>Closes a fairness tick and puts what it adjusts into force.</summary>
     public void Tick()
     {
         if (FairnessDecisions.Tick(_fairness, _clock.Now) is not { } adjusted) return;
         Record(adjusted);
-        Take(new ApplyLimits([.. adjusted.Entitlements.Select(s => new EntitlementLimits(s.Entitlement, s.Limits, s.Debt, s.Burst, s.Weight))], _position));
+        Take(ApplyLimits.Of(adjusted, _position));
     }
 
     private bool Decide(PoolCommand command)
@@ -99,6 +112,8 @@ internal sealed class SimulatedPool
     private void Record(ILedgerEvent data)
     {
         var kind = EventCatalogue.Of(data.GetType());
-        _fairness.Evolve(new(++_position, kind.Stream, State.Version, Guid.Empty, kind.WireName, _clock.Now, data));
+        var recorded = new RecordedEvent(++_position, kind.Stream, State.Version, Guid.Empty, kind.WireName, _clock.Now, data);
+        _fairness.Evolve(recorded);
+        if (data is not LimitsAdjusted) _recorded?.Invoke(recorded);
     }
 }

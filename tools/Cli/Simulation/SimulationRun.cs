@@ -16,6 +16,7 @@ internal sealed class SimulationRun
     private readonly Dictionary<EntitlementId, int> _tenants;
     private readonly double[] _ended;
     private readonly RunLog _log;
+    private readonly SimulatedFleet? _fleet;
 
     private SimulationRun(Scenario scenario, int seed)
     {
@@ -25,7 +26,9 @@ internal sealed class SimulationRun
         _tenants = scenario.Tenants.Index().ToDictionary(t => t.Item.Entitlement, t => t.Index);
         _engine = new(_clock, FirstToken, Ended);
         _loads = [.. scenario.Tenants.Select((tenant, index) => new TenantLoad(_clock, index, tenant, seed, Send))];
-        _pool = new(_clock, scenario.Pool, scenario.Tenants, Happened);
+        var policy = scenario.Fleet?.Policy();
+        _pool = new(_clock, scenario.Pool, scenario.Tenants, Happened, policy is null ? null : policy.See);
+        if (policy is not null) _fleet = new(_clock, scenario, policy, _engine, _pool, _log, Resize);
     }
 
     public static RunLog Play(Scenario scenario, int seed) => new SimulationRun(scenario, seed).Play();
@@ -41,6 +44,7 @@ internal sealed class SimulationRun
                 _pool.Report(step.Replicas);
             });
         foreach (var load in _loads) load.Start();
+        _fleet?.Start();
         _clock.Every(SweepSeconds, () => _pool.Take(new Sweep()));
         _clock.Every(settings.TickMs / 1000.0, _pool.Tick);
         Sample();
@@ -91,6 +95,7 @@ internal sealed class SimulationRun
     private void FirstToken(Sequence sequence)
     {
         sequence.Request.FirstTokenAt = _clock.Seconds;
+        _fleet?.FirstToken(sequence.Request);
         _pool.Take(new ReleasePrefill(sequence.Request.Id, _scenario.Tenants[sequence.Request.Tenant].Entitlement));
     }
 
@@ -98,6 +103,7 @@ internal sealed class SimulationRun
     {
         var request = sequence.Request;
         End(request, Fate.Served);
+        _fleet?.Ended(request);
         _pool.Take(new Settle(request.Id, request.InputTokens, request.OutputTokens, UsagePosition: 0, AdmissionRecorded: true));
         _loads[request.Tenant].Ended(request);
     }

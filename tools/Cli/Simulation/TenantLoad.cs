@@ -9,6 +9,9 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
     private const double ShortestPause = 1;
 
     private const double EvenJitter = 0.2;
+
+    /// <summary>No run is longer; a rate that has come to nothing for good must not be asked for ever.</summary>
+    private const double LatestArrival = 1_000_000;
     private readonly Random _random = new(unchecked(seed * 7919 + index * 104_729 + 1));
     private int _count;
 
@@ -23,6 +26,9 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
             case ClosedLoop closed:
                 StartClients(start, closed.Clients, closed.StaggerSeconds, tenant.Stop);
                 StartClients(start + closed.MoreAfter, closed.MoreClients, closed.StaggerSeconds, Math.Min(tenant.Stop, start + closed.MoreAfter + (closed.MoreSeconds ?? double.PositiveInfinity)));
+                break;
+            case VaryingLoop varying:
+                NextArrival(start, varying);
                 break;
             case Recorded recorded:
                 foreach (var request in recorded.Requests)
@@ -73,6 +79,19 @@ internal sealed class TenantLoad(VirtualClock clock, int index, Tenant tenant, i
         {
             Ask(tenant.Stop);
             NextArrival(open.Even ? next : at, open);
+        });
+    }
+
+    private void NextArrival(double after, VaryingLoop varying)
+    {
+        var at = after;
+        do at -= Math.Log(1 - _random.NextDouble()) / varying.MostPerSecond;
+        while (at < tenant.Stop && at < LatestArrival && _random.NextDouble() * varying.MostPerSecond >= varying.PerSecond(at));
+        if (at >= tenant.Stop || at >= LatestArrival) return;
+        clock.At(at, () =>
+        {
+            Ask(tenant.Stop);
+            NextArrival(at, varying);
         });
     }
 
