@@ -13,6 +13,8 @@ internal sealed class FleetHistory
 
     public void Take(ScalingDecided e, long position, DateTimeOffset at, ScalingRules rules)
     {
+        // What there was before the first decision counts as if it had been asked for until then.
+        if (Last is null) _recommended.AddLast((at, e.PreviousDesiredReplicas));
         Last = (e, position, at);
         if (e.DesiredReplicas > e.PreviousDesiredReplicas) RaisedAt = at;
         if (e.DesiredReplicas < e.PreviousDesiredReplicas) LoweredAt = at;

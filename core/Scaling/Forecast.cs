@@ -3,7 +3,7 @@ namespace TokenLedger.Core.Scaling;
 /// <summary>
 /// Demand in tokens/s, now and when a replica that is started now serves (docs/domain.md §8). Arrivals at random have a spread, Σ tokens² of the requests, and what lies within it is no change:
 /// level = the rate of the last minute, or of the last fifteen seconds where that is above it by more than three deviations;
-/// slope = the least that each of the last two minutes and the two halves of the last agree on, where the rise since then exceeds two deviations. A fall is never forecast.
+/// slope = the least of the last minute's rise, twice that of the one before, and that between the two halves of the last (a deviation more), where the rise over both exceeds two deviations: a step is no slope. A fall is never forecast.
 /// </summary>
 internal readonly record struct Forecast(double LevelTokens, double SlopeTokens, double AheadSeconds)
 {
@@ -13,8 +13,11 @@ internal readonly record struct Forecast(double LevelTokens, double SlopeTokens,
     private const double Jump = 3;
     private const double Rise = 2;
 
+    /// <summary>A minute may have risen by so many times what the one before did; more is a step and no slope.</summary>
+    private const double Accelerating = 2;
+
     /// <summary>No forecast goes beyond this times the level.</summary>
-    private const double Most = 2;
+    private const double Most = 3;
 
     public double Tokens => Math.Min(LevelTokens * Most, LevelTokens + SlopeTokens * AheadSeconds);
 
@@ -28,7 +31,7 @@ internal readonly record struct Forecast(double LevelTokens, double SlopeTokens,
         var jumped = recent.Rate > last.Rate + Jump * recent.Noise;
         var level = jumped ? recent.Rate : last.Rate;
         var rises = last.Rate - first.Rate > Rise * Spread(last, first);
-        var slope = rises ? Math.Min(Math.Min(last.Rate - before.Rate, before.Rate - first.Rate) / Long, (newer.Rate - older.Rate + Spread(newer, older)) / Half) : 0;
+        var slope = rises ? Math.Min(Math.Min(last.Rate - before.Rate, Accelerating * (before.Rate - first.Rate)) / Long, (newer.Rate - older.Rate + Spread(newer, older)) / Half) : 0;
         // The level of a minute is that of its middle.
         return new(level, Math.Max(0, slope), aheadSeconds + (jumped ? Short : Long) / 2.0);
     }

@@ -49,7 +49,7 @@ internal readonly record struct Movement(int Desired, ScalingReason Reason)
     private static Movement Down(ScalingCase c, int current, int recommendation)
     {
         var (rules, fleet) = (c.Rules, c.State.Fleet);
-        var agreed = fleet.Recommended(c.Now, rules.StabilizationDownSeconds).Append(recommendation).Max();
+        var agreed = fleet.Recommended(c.Now, rules.StabilizationDownSeconds).Append(fleet.Last is null && rules.StabilizationDownSeconds > 0 ? current : recommendation).Max();
         if (agreed >= current) return new(current, ScalingReason.Stabilising);
         if (agreed >= current * (1 - rules.DeadBand)) return new(current, ScalingReason.DeadBand);
         if (c.Now - fleet.LoweredAt < TimeSpan.FromSeconds(rules.CoolDownSeconds)) return new(current, ScalingReason.CoolingDown);

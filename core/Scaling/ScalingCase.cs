@@ -18,6 +18,9 @@ internal sealed record ScalingCase(
     public bool LedgerMissing => Seen.LedgerAgeSeconds > Rules.StaleSeconds;
     public bool EnginesMissing => Ready > 0 && Seen.AgeSeconds > Rules.StaleSeconds;
 
+    /// <summary>The last replicas that were asked for serve, and have done so for a while.</summary>
+    public bool HasSettled => Ready >= (State.Last?.Decided.DesiredReplicas ?? 0) && !(Now - State.Fleet.RaisedAt < TimeSpan.FromSeconds(Rules.StartUpSeconds) + 2 * Sustained);
+
     /// <summary>For how long something has been missing.</summary>
     public double MissingSeconds => Math.Max(LedgerMissing ? Seen.LedgerAgeSeconds : 0, EnginesMissing ? Seen.AgeSeconds!.Value : 0);
 

@@ -18,13 +18,14 @@ internal static class LoadPatterns
 {
     public const int Sequences = 16;
     public const long TokensPerSecond = 800;
-    public const long KvPerSequence = 640;
+    public const long KvPerSequence = 512;
     public const double PerReplica = TokensPerSecond / 512.0;
 
     /// <summary>What guaranteed tenants are promised, in replicas.</summary>
     public const int Promised = 2;
     public const long GuaranteedTargetMs = 1_000;
     public const long ElasticTargetMs = 3_000;
+    private const long CodingTargetMs = 4_000;
     private const double Day = 3_600;
 
     /// <summary>A day in an hour: nights at 2.5 requests a second, a peak of 14 in the morning and one of 17 in the evening.</summary>
@@ -74,7 +75,7 @@ internal static class LoadPatterns
         return new("shift", 1_800, 9, 20,
         [
             Guaranteed(), Elastic("conversation", new VaryingLoop(second => 8 * (1 - Coding(second)), 8)),
-            Elastic("coding", new VaryingLoop(second => 8 * Coding(second), 8)) with { Input = new(512, 1_024), Output = new(32, 96) }, Spot(),
+            Elastic("coding", new VaryingLoop(second => 8 * Coding(second), 8)) with { Input = new(512, 1_024), Output = new(32, 96), SloTargetMs = CodingTargetMs }, Spot(),
         ]);
     }
 

@@ -27,6 +27,7 @@ internal abstract class HorizontalPodAutoscaler(int least, int most) : FleetPoli
         Watch(sight);
         if (sight.At - _syncedAt < TimeSpan.FromSeconds(SyncSeconds)) return sight.Desired;
         _syncedAt = sight.At;
+        if (_recommended.Count == 0) _recommended.Enqueue((sight.At, sight.Desired));
         var recommended = Math.Clamp(Recommend(sight), least, most);
         _recommended.Enqueue((sight.At, recommended));
         while (_recommended.Peek().At <= sight.At.AddSeconds(-DownSeconds)) _recommended.Dequeue();

@@ -8,13 +8,15 @@ namespace TokenLedger.Cli.Experiments;
 internal sealed class Scaling : Experiment
 {
     public const string Us = "ours", Peak = "static-peak";
+    private const string Hpa = "hpa-utilisation", HpaHalf = "hpa-utilisation-50";
     private const double FlapWindowSeconds = 300;
     private const double Target = 0.8;
+    private const double Half = 0.5;
     private const double KedaThreshold = 5;
 
     /// <summary>Attainments that differ by less are the same, in percentage points.</summary>
     private const double Same = 0.1;
-    private static readonly string[] s_policies = [Us, "hpa-utilisation", "keda-queue", "kv-reactive", Peak];
+    private static readonly string[] s_policies = [Us, Hpa, HpaHalf, "keda-queue", "kv-reactive", Peak];
 
     /// <param name="traces">Folder of the Azure traces; without it their patterns are left out.</param>
     public Scaling(DirectoryInfo? traces, params string[] patterns) : base("scaling", "Scaling: who has the replicas when they are needed")
@@ -30,7 +32,7 @@ internal sealed class Scaling : Experiment
     public override bool TableForEachLoad => true;
 
     public override string Setup => """
-        A replica has 16 sequences, 800 tokens/s counted in + out, and KV cache for 640 tokens a sequence; it serves 1.56 requests of 256 + 256 tokens a second. In every pattern a guaranteed tenant is promised 2 replicas, uses most
+        A replica has 16 sequences, 800 tokens/s counted in + out, and KV cache for 512 tokens a sequence; it serves 1.56 requests of 256 + 256 tokens a second. In every pattern a guaranteed tenant is promised 2 replicas, uses most
         of one (1.2 requests a second) and wants its first token within 1 s; elastic tenants make the pattern, wait at the door for up to 10 s and want it within 3 s; a spot tenant (0.4 requests a second) takes what is left. Nine tenths of idle promises are lent.
         Time to first token counts from when a request was first asked for, refused ones miss. All rates are Poisson, sizes even between half and one and a half of the mean.
 
@@ -38,7 +40,7 @@ internal sealed class Scaling : Experiment
         |---|---|---|---|
         | `daily`, `daily-180` | a day in an hour: 2.5 requests a second at night, a peak of 14 in the morning and of 17 in the evening | 60 s, 180 s | 16 |
         | `flash`, `flash-180` | 3 requests a second, five times as many within 10 s at 600 s, for 10 minutes | 60 s, 180 s | 16 |
-        | `shift` | 8 requests a second turn from conversation (256 + 256) to coding (768 + 64) between 600 and 900 s | 60 s | 20 |
+        | `shift` | 8 requests a second turn from conversation (256 + 256) to coding (768 + 64, first token within 4 s) between 600 and 900 s | 60 s | 20 |
         | `failure` | 8 requests a second; 3 of the replicas are lost at 600 s | 60 s | 16 |
         | `azure-code`, `azure-conv`, `-x3` | the Azure traces of 2023 (CC-BY 4.0) as they are and three times over, shifted by 7.3 s each; classes and targets are ours | 60 s | 24, 30, 72, 90 |
 
@@ -46,6 +48,7 @@ internal sealed class Scaling : Experiment
         |---|---|
         | `ours` | `ScalingDecisions.Decide` every 5 s with the default rules, the start-up time, a target for the time to first token of 1 s, and a target utilisation of 0.8 |
         | `hpa-utilisation` | a HorizontalPodAutoscaler: ⌈replicas · utilisation ÷ 0.8⌉ every 15 s, tolerance 10 %, up by at most 4 or 100 % in 15 s, down to the most of 300 s; utilisation is the share of batch slots in use, mean of 15 s |
+        | `hpa-utilisation-50` | the same with a target of 0.5: bought with headroom |
         | `keda-queue` | KEDA on the queue, at the engines and at the door: ⌈waiting ÷ 5⌉ through its HPA, polled every 30 s |
         | `kv-reactive` | one more above 90 % of the KV cache over 10 s, one less below 50 %, 30 s of rest after a change |
         | `static-peak` | the most replicas, always |
@@ -71,7 +74,8 @@ internal sealed class Scaling : Experiment
     private static FleetPolicy Policy(string name, int most) => name switch
     {
         Us => new Ours(),
-        "hpa-utilisation" => new HpaOnUtilisation(LoadPatterns.Promised, most, Target),
+        Hpa => new HpaOnUtilisation(LoadPatterns.Promised, most, Target),
+        HpaHalf => new HpaOnUtilisation(LoadPatterns.Promised, most, Half),
         "keda-queue" => new KedaOnQueue(LoadPatterns.Promised, most, KedaThreshold),
         "kv-reactive" => new KvReactiveOnly(LoadPatterns.Promised, most),
         _ => new StaticPeak(most),
