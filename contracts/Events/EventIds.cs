@@ -54,10 +54,11 @@ public static class EventIds
 public static class Streams
 {
     public const string PoolPrefix = "pool-";
+    public const string FleetPrefix = "fleet-";
     public const string Operators = "operators";
 
     public static string Pool(PoolId pool) => PoolPrefix + pool.Value;
     public static string Usage(PoolId? pool) => pool is { } known ? "usage-" + known.Value : "usage";
     public static string Fairness(PoolId pool) => "fairness-" + pool.Value;
-    public static string Fleet(PoolId pool) => "fleet-" + pool.Value;
+    public static string Fleet(PoolId pool) => FleetPrefix + pool.Value;
 }

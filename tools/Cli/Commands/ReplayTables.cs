@@ -9,10 +9,10 @@ internal static class ReplayTables
 {
     public static void Write(IAnsiConsole console, ReplayReport report)
     {
-        var table = Terminal.NewTable("pool", "events", "decisions verified", "only counted", "held now: tokens", "KV bytes", "seq", "peak: KV bytes", "seq", "lowest tokens").AlignRight(1..);
+        var table = Terminal.NewTable("pool", "events", "decisions verified", "only counted", "scaling verified", "held now: tokens", "KV bytes", "seq", "peak: KV bytes", "seq", "lowest tokens").AlignRight(1..);
         foreach (var pool in report.Pools)
             table.AddPlainRow(
-                pool.Pool, PoolTables.Number(pool.Events), PoolTables.Number(pool.Decisions), PoolTables.Number(pool.Unverified),
+                pool.Pool, PoolTables.Number(pool.Events), PoolTables.Number(pool.Decisions), PoolTables.Number(pool.Unverified), PoolTables.Number(pool.ScalingDecisions),
                 PoolTables.Number(pool.HeldTokens), PoolTables.Number(pool.HeldKvCacheBytes), PoolTables.Number(pool.HeldSequences),
                 PoolTables.Number(pool.PeakKvCacheBytes), PoolTables.Number(pool.PeakSequences), pool.LowestTokens is { } tokens ? PoolTables.Number(tokens) : "");
         console.Write(table);

@@ -4,7 +4,7 @@ using TokenLedger.Contracts;
 namespace TokenLedger.Cli.Replay;
 
 /// <summary>
-/// Verifies the pool streams of a ledger as they are read. One task reads, several make out the events of a batch, and each pool has a task of its own that decides them again;
+/// Verifies the streams of pools and their fleets as they are read. One task reads, several make out the events of a batch, and each pool has a task of its own that decides them again;
 /// between them are bounded channels, so that memory does not grow with the ledger.
 /// </summary>
 /// <param name="progress">Told the position up to which the ledger has been read.</param>
@@ -60,23 +60,28 @@ internal sealed class LedgerVerification(Action<long>? progress = null)
     {
         var events = new List<RecordedEvent>(batch.Count);
         foreach (var raw in batch)
-            if (raw.Stream.StartsWith(Streams.PoolPrefix, StringComparison.Ordinal)) events.Add(raw.Read());
+            if (PoolOf(raw.Stream) is not null) events.Add(raw.Read());
         return events;
     }
+
+    /// <summary>The pool whose own or whose fleet's stream this is; null for another.</summary>
+    private static string? PoolOf(string stream) =>
+        stream.StartsWith(Streams.PoolPrefix, StringComparison.Ordinal) ? stream[Streams.PoolPrefix.Length..]
+        : stream.StartsWith(Streams.FleetPrefix, StringComparison.Ordinal) ? stream[Streams.FleetPrefix.Length..] : null;
 
     private async Task DealAsync(List<RecordedEvent> batch, CancellationToken ct)
     {
         if (batch.Count > 0 && batch[0].Stream is var only && batch.TrueForAll(e => e.Stream == only))
         {
-            await Worker(only).Queue.WriteAsync(batch, ct);
+            await Worker(PoolOf(only)!).Queue.WriteAsync(batch, ct);
             return;
         }
-        foreach (var ofPool in batch.GroupBy(e => e.Stream)) await Worker(ofPool.Key).Queue.WriteAsync([.. ofPool], ct);
+        foreach (var ofPool in batch.GroupBy(e => PoolOf(e.Stream)!)) await Worker(ofPool.Key).Queue.WriteAsync([.. ofPool], ct);
     }
 
-    private PoolWorker Worker(string stream)
+    private PoolWorker Worker(string pool)
     {
-        if (!_pools.TryGetValue(stream, out var worker)) _pools[stream] = worker = new(PoolId.Parse(stream[Streams.PoolPrefix.Length..]), this);
+        if (!_pools.TryGetValue(pool, out var worker)) _pools[pool] = worker = new(PoolId.Parse(pool), this);
         return worker;
     }
 

@@ -6,30 +6,34 @@ namespace TokenLedger.Cli.Replay;
 /// <summary>Something that is wrong with the ledger, in a sentence.</summary>
 internal sealed record Finding(long Position, string Sentence);
 
-/// <summary>Verifies one pool's stream: versions without a gap, decisions as recorded, nothing above capacity.</summary>
+/// <summary>Verifies one pool's stream and its fleet's: versions without a gap, decisions as recorded, nothing above capacity.</summary>
 internal sealed class PoolVerification(PoolId pool)
 {
     private readonly ReplayVerifier _decisions = new(pool);
     private readonly CapacityAudit _capacity = new(pool);
+    private readonly ScalingVerifier _scaling = new(pool);
     private long _version;
+    private long _fleetVersion;
     private long _position;
 
     /// <summary>The first thing that is wrong; null as long as nothing is.</summary>
     public Finding? Found { get; private set; }
 
-    /// <summary>Takes the next event of the stream; after a finding there is no sense in going on.</summary>
+    /// <summary>Takes the next event of the streams; after a finding there is no sense in going on.</summary>
     public void Take(RecordedEvent recorded)
     {
         if (Found is not null) return;
-        (var previous, _version, _position) = (_version, recorded.Version, recorded.Position);
-        if (recorded.Version != previous + 1)
+        var isFleet = recorded.Data is CapacityChanged or ScalingDecided;
+        _position = recorded.Position;
+        if (Gap(recorded, ref isFleet ? ref _fleetVersion : ref _version, isFleet ? "Fleet of pool" : "Pool") is { } gap)
         {
-            Found = new(recorded.Position, $"Pool {pool}: version {recorded.Version} follows version {previous} at position {recorded.Position}.");
+            Found = gap;
             return;
         }
         try
         {
-            Found = Sentence(_decisions.Take(recorded)) ?? Sentence(_capacity.Take(recorded));
+            if (!isFleet) Found = Sentence(_decisions.Take(recorded)) ?? Sentence(_capacity.Take(recorded));
+            Found ??= Sentence(_scaling.Take(recorded));
         }
         catch (Exception e)
         {
@@ -38,11 +42,17 @@ internal sealed class PoolVerification(PoolId pool)
         }
     }
 
+    private Finding? Gap(RecordedEvent recorded, ref long version, string what)
+    {
+        (var previous, version) = (version, recorded.Version);
+        return version == previous + 1 ? null : new(recorded.Position, $"{what} {pool}: version {recorded.Version} follows version {previous} at position {recorded.Position}.");
+    }
+
     /// <summary>Says that there is nothing more to come.</summary>
     public void Complete() => Found ??= Sentence(_decisions.Complete());
 
     public PoolReport ToReport() => new(pool.Value, _decisions.Events, _decisions.Decisions, _decisions.Unverified, _capacity.Held.Tokens, _capacity.Held.KvCacheBytes, _capacity.Held.Sequences,
-        _capacity.PeakKvCacheBytes, _capacity.PeakSequences, _capacity.LowestTokens == decimal.MaxValue ? null : (long)decimal.Floor(_capacity.LowestTokens));
+        _capacity.PeakKvCacheBytes, _capacity.PeakSequences, _capacity.LowestTokens == decimal.MaxValue ? null : (long)decimal.Floor(_capacity.LowestTokens), _scaling.Decisions, _scaling.Unverified);
 
     private Finding? Sentence(ReplayDifference? difference) => difference is null ? null
         : new(difference.Position == 0 ? _position : difference.Position, $"Pool {pool}, position {difference.Position}: decided again it is {difference.Expected}, recorded is {difference.Recorded}.");

@@ -11,6 +11,9 @@ internal sealed record LoadPattern(string Name, double Seconds, int Start, int M
 {
     public double StartUpSeconds { get; init; } = 60;
     public IReadOnlyList<ReplicaFailure>? Failures { get; init; }
+
+    /// <summary>Tokens of KV cache for each batch slot.</summary>
+    public long KvPerSequence { get; init; } = LoadPatterns.KvPerSequence;
 }
 
 /// <summary>The patterns, with rates in requests a second; a replica serves 1.5625 requests of 256 + 256 tokens a second.</summary>
@@ -25,6 +28,7 @@ internal static class LoadPatterns
     public const int Promised = 2;
     public const long GuaranteedTargetMs = 1_000;
     public const long ElasticTargetMs = 3_000;
+    private const long AzureKvPerSequence = 4_096;
     private const long CodingTargetMs = 4_000;
     private const double Day = 3_600;
 
@@ -51,7 +55,7 @@ internal static class LoadPatterns
     /// <summary>The hours of the two Azure traces, as they are and at three times the rate.</summary>
     public static IEnumerable<LoadPattern> Azure(DirectoryInfo traces)
     {
-        foreach (var (name, file, start) in (IEnumerable<(string, string, int)>)[("azure-code", "azure-llm-2023-code.csv", 8), ("azure-conv", "azure-llm-2023-conv.csv", 10)])
+        foreach (var (name, file, start) in (IEnumerable<(string, string, int)>)[("azure-code", "azure-llm-2023-code.csv", 10), ("azure-conv", "azure-llm-2023-conv.csv", 12)])
         {
             var rows = TraceFile.Open(Path.Combine(traces.FullName, file)).Rows;
             var first = rows.Min(row => row.Arrival);
@@ -60,7 +64,7 @@ internal static class LoadPatterns
                 // The same requests again, a few seconds later each time: more users of the same kind.
                 var arrivals = Enumerable.Range(0, times).SelectMany(copy => rows.Select(row => new RecordedArrival((row.Arrival - first).TotalSeconds + 7.3 * copy, row.InputTokens, row.OutputTokens)))
                     .OrderBy(arrival => arrival.At).ToList();
-                yield return new(name + suffix, Day, times * start, times * 3 * start, [Guaranteed(), Elastic("trace", new Recorded(arrivals)), Spot()]);
+                yield return new(name + suffix, Day, times * start, times * 3 * start, [Guaranteed(), Elastic("trace", new Recorded(arrivals)), Spot()]) { KvPerSequence = AzureKvPerSequence };
             }
         }
     }

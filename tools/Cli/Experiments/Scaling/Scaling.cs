@@ -42,7 +42,7 @@ internal sealed class Scaling : Experiment
         | `flash`, `flash-180` | 3 requests a second, five times as many within 10 s at 600 s, for 10 minutes | 60 s, 180 s | 16 |
         | `shift` | 8 requests a second turn from conversation (256 + 256) to coding (768 + 64, first token within 4 s) between 600 and 900 s | 60 s | 20 |
         | `failure` | 8 requests a second; 3 of the replicas are lost at 600 s | 60 s | 16 |
-        | `azure-code`, `azure-conv`, `-x3` | the Azure traces of 2023 (CC-BY 4.0) as they are and three times over, shifted by 7.3 s each; classes and targets are ours | 60 s | 24, 30, 72, 90 |
+        | `azure-code`, `azure-conv`, `-x3` | the Azure traces of 2023 (CC-BY 4.0) as they are and three times over, shifted by 7.3 s each; classes and targets are ours; KV cache for 4,096 tokens a sequence | 60 s | 30, 36, 90, 108 |
 
         | policy | as it is defined |
         |---|---|
@@ -62,7 +62,7 @@ internal sealed class Scaling : Experiment
     {
         var rules = new ScalingRules(StartUpSeconds: (int)pattern.StartUpSeconds, TimeToFirstTokenTargetMs: (int)LoadPatterns.GuaranteedTargetMs);
         var pool = new PoolSettings(
-            "simulated", pattern.Start, new(LoadPatterns.TokensPerSecond, LoadPatterns.Sequences * LoadPatterns.KvPerSequence, LoadPatterns.Sequences), KvBytesPerToken: 1, DefaultMaxOutputTokens: 256,
+            "simulated", pattern.Start, new(LoadPatterns.TokensPerSecond, LoadPatterns.Sequences * pattern.KvPerSequence, LoadPatterns.Sequences), KvBytesPerToken: 1, DefaultMaxOutputTokens: 256,
             BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, new(MinReplicas: 1, pattern.Most, Target, rules), Lending: Policies.DefaultLending);
         return new("scaling", pool, pattern.Tenants, pattern.Seconds)
         {
