@@ -28,9 +28,10 @@ internal static class EntitlementDecisions
         var wanted = Entitlement.IsReserved(terms.ServiceClass) ? others + terms.Baseline : others;
         var largest = pool.LargestCapacity;
         if (wanted.FitsIn(largest) && terms.Baseline.FitsIn(largest)) return null;
-        var free = largest.Less(others);
+        var (free, shortage) = (largest.Less(others), Shortage.Of(Entitlement.IsReserved(terms.ServiceClass) ? wanted : terms.Baseline, pool.Settings!));
         return new Rejected(Rejection.NeverFits,
-            $"At its largest the pool can promise {free.TokensPerSecond} tokens/s, {free.KvCacheBytes} KV bytes and {free.Sequences} sequences more; the baseline asks for {terms.Baseline.TokensPerSecond}, {terms.Baseline.KvCacheBytes} and {terms.Baseline.Sequences}.");
+            $"At its largest the pool can promise {free.TokensPerSecond} tokens/s, {free.KvCacheBytes} KV bytes and {free.Sequences} sequences more; the baseline asks for {terms.Baseline.TokensPerSecond}, {terms.Baseline.KvCacheBytes} and {terms.Baseline.Sequences}. "
+            + $"It would take {shortage.ReplicasNeeded} replicas, and scaling.maxReplicas is {shortage.MaxReplicas}.", shortage);
     }
 
     public static PoolDecision Decide(PoolState pool, RevokeEntitlement command, DateTimeOffset now)

@@ -81,7 +81,23 @@ public sealed record Reserved(EntitlementId Entitlement, Resources Outstanding, 
 public sealed record NotOpen : PoolAnswer;
 
 /// <summary>A command that cannot be carried out; nothing is recorded.</summary>
-public sealed record Rejected(Rejection Kind, string Detail) : PoolAnswer;
+/// <param name="Shortage">What would be needed, where capacity is what lacks.</param>
+public sealed record Rejected(Rejection Kind, string Detail, Shortage? Shortage = null) : PoolAnswer;
+
+/// <summary>What would have to be promised in all, what the pool can reach at its largest, and how many replicas of this size it would take.</summary>
+public sealed record Shortage(Capacity Needed, Capacity Reachable, int ReplicasNeeded, int MaxReplicas)
+{
+    public static Shortage Of(Capacity needed, PoolSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var one = settings.PerReplica;
+        var replicas = Math.Max(Math.Max(Whole(needed.TokensPerSecond, one.TokensPerSecond), Whole(needed.KvCacheBytes, one.KvCacheBytes)), Whole(needed.Sequences, one.Sequences));
+        return new(needed, one * settings.Scaling.MaxReplicas, (int)Math.Min(int.MaxValue, replicas), settings.Scaling.MaxReplicas);
+    }
+
+    /// <summary>The limits of a pool keep every size above zero.</summary>
+    private static long Whole(long amount, long size) => amount / size + (amount % size > 0 ? 1 : 0);
+}
 
 public enum Rejection { PoolUnknown, EntitlementUnknown, KeyUnknown, NotYours, NeverFits, EntitlementNotBound }
 

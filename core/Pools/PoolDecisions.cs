@@ -41,7 +41,7 @@ public static class PoolDecisions
         var largest = PoolState.CapacityOf(settings, settings.Scaling.MaxReplicas);
         if (!pool.Committed.FitsIn(largest))
             return PoolDecision.Nothing(new Rejected(Rejection.NeverFits,
-                $"The reserved baselines ({pool.Committed.TokensPerSecond} tokens/s, {pool.Committed.KvCacheBytes} KV bytes, {pool.Committed.Sequences} sequences) do not fit {settings.Scaling.MaxReplicas} replicas of this size."));
+                $"The reserved baselines ({pool.Committed.TokensPerSecond} tokens/s, {pool.Committed.KvCacheBytes} KV bytes, {pool.Committed.Sequences} sequences) do not fit {settings.Scaling.MaxReplicas} replicas of this size.", Shortage.Of(pool.Committed, settings)));
         var replicas = settings.Replicas == pool.Settings.Replicas ? pool.Replicas : settings.Replicas;
         return new([new PoolReconfigured(pool.Id, settings), .. StateChanges(pool, PoolState.CapacityOf(settings, replicas), now)], new Done(Created: false, Changed: true));
     }

@@ -32,7 +32,7 @@ internal readonly record struct Movement(int Desired, ScalingReason Reason)
             : recommendation < current ? Down(c, current, recommendation)
             : new Movement(current, ScalingReason.Unchanged);
         move = move with { Desired = bounds.Clamp(move.Desired) };
-        return missing is { } reason && move.Reason != ScalingReason.ScaledUp ? move with { Reason = reason } : move;
+        return missing is { } reason ? move with { Reason = reason } : move;
     }
 
     private static Movement Up(ScalingCase c, int current, int recommendation, double need)

@@ -61,7 +61,7 @@ public static class ScalingDecisions
             ScalingReason.DeadBand => $"{asks}: too little to change anything.",
             ScalingReason.Stabilising => $"{asks}, and not all recommendations of the window agree yet.",
             ScalingReason.CoolingDown => $"{asks}, and the last step is too recent.",
-            ScalingReason.SignalsMissing => $"{asks}. Signals are missing: nothing is stopped for {c.Rules.FallbackSeconds} s.",
+            ScalingReason.SignalsMissing => $"{asks}, now {move.Desired}. Signals are missing: nothing is stopped for {c.Rules.FallbackSeconds} s.",
             ScalingReason.FellBack => $"{asks}, now {move.Desired}. Signals have been missing for more than {c.Rules.FallbackSeconds} s: {(c.LedgerMissing ? "only what is promised is kept" : "only the ledger decides")}.",
             _ => $"{asks}.",
         };

@@ -12,10 +12,10 @@ internal static class QueueSignal
     {
         if (c.Seen.Running is null && c.LedgerMissing) return null;
         var atEngines = (c.Seen.Waiting ?? 0) * c.PayingShare;
-        var (waiting, running) = (atEngines + (c.LedgerMissing ? 0 : c.State.Requests.Waiting), c.Seen.Running is { } seen ? seen * c.PayingShare : c.State.Requests.PayingSequences - atEngines);
+        var (waiting, running) = (atEngines + (c.LedgerMissing ? 0 : c.State.Requests.Waiting), c.Seen.Running is { } seen ? seen * c.PayingShare : c.State.Requests.PayingSequences);
         var hold = Math.Max(1, c.HoldSeconds ?? c.Rules.StartUpSeconds);
         var wait = waiting <= 0 ? 0 : waiting * hold / Math.Max(1.0, (double)c.Ready * c.One.Sequences);
-        var need = wait * 1_000 > c.Rules.QueueTargetMs ? ((Math.Max(0, running) + waiting * hold / (hold + c.Rules.StartUpSeconds)) / c.Target + c.KeptIdle.Sequences) / c.One.Sequences : 0;
-        return new(ScalingSignal.Queue, need, new("running", Math.Max(0, running)), new("waiting", waiting), new("waitSeconds", wait));
+        var need = wait * 1_000 > c.Rules.QueueTargetMs ? ((running + waiting * hold / (hold + c.Rules.StartUpSeconds)) / c.Target + c.KeptIdle.Sequences) / c.One.Sequences : 0;
+        return new(ScalingSignal.Queue, need, new("running", running), new("waiting", waiting), new("waitSeconds", wait));
     }
 }

@@ -24,6 +24,9 @@ internal static class Refusals
         Rejection.EntitlementUnknown => Problem.NotFound(Word(DenialReason.EntitlementUnknown), rejected.Detail),
         Rejection.KeyUnknown => Problem.NotFound("key-unknown", rejected.Detail),
         Rejection.NotYours => Problem.Of(StatusCodes.Status403Forbidden, "foreign-request", "Not yours", rejected.Detail),
+        Rejection.NeverFits when rejected.Shortage is { } shortage => Problem.Of(
+            StatusCodes.Status422UnprocessableEntity, Word(DenialReason.NeverFits), "Can never fit", rejected.Detail,
+            ("needed", shortage.Needed), ("reachable", shortage.Reachable), ("replicasNeeded", shortage.ReplicasNeeded), ("maxReplicas", shortage.MaxReplicas)),
         Rejection.NeverFits => Problem.Of(StatusCodes.Status422UnprocessableEntity, Word(DenialReason.NeverFits), "Can never fit", rejected.Detail),
         Rejection.EntitlementNotBound => Problem.Of(StatusCodes.Status403Forbidden, Word(DenialReason.EntitlementNotBound), "The entitlement is not in force", rejected.Detail),
         _ => throw new UnreachableException(),

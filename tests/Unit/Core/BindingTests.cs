@@ -42,6 +42,31 @@ public sealed class BindingTests
         pool.Given(Grant("i", Guaranteed, 20, 1, 1));
     }
 
+    /// <summary>40 and 50 are promised of the 200 that two replicas have; 120 more would take three.</summary>
+    [Theory]
+    [InlineData(120, 1, 1, 210, 3, 3, 3)]
+    [InlineData(1, 20_001, 1, 91, 20_003, 3, 3)]
+    [InlineData(1, 1, 39, 91, 3, 41, 5)]
+    public void A_refused_grant_is_told_what_would_be_needed(long tokens, long kv, int sequences, long allTokens, long allKv, int allSequences, int replicas)
+    {
+        var pool = UpTo(2).Given(Grant("a", Guaranteed, 40, 1, 1), Grant("b", Dedicated, 50, 1, 1), Grant("e", ServiceClass.Elastic, 100, 1, 1));
+        var rejected = pool.When(Grant("c", Guaranteed, tokens, kv, sequences)).Then().ThenAnswers<Rejected>();
+        Assert.Equal(new Shortage(new(allTokens, allKv, allSequences), new(200, 20_000, 20), replicas, MaxReplicas: 2), rejected.Shortage);
+        Assert.Contains($"It would take {replicas} replicas, and scaling.maxReplicas is 2.", rejected.Detail, StringComparison.Ordinal);
+        // The same as an amendment of what was promised before: its own old part does not count.
+        Assert.Equal(new(allTokens - 40, allKv - 1, allSequences - 1), pool.When(Grant("a", Guaranteed, tokens, kv, sequences)).Answer is Rejected amended ? amended.Shortage!.Needed : pool.State.Committed);
+    }
+
+    [Fact]
+    public void An_elastic_baseline_is_judged_by_itself() =>
+        Assert.Equal(new Shortage(new(201, 1, 1), new(200, 20_000, 20), ReplicasNeeded: 3, MaxReplicas: 2), UpTo(2).Given(Grant("a", Guaranteed, 150, 1, 1)).When(Grant("e", ServiceClass.Elastic, 201, 1, 1)).Then().ThenAnswers<Rejected>().Shortage);
+
+    [Fact]
+    public void Settings_that_cannot_keep_what_was_promised_are_told_what_they_would_need() =>
+        Assert.Equal(
+            new Shortage(new(250, 1, 1), new(200, 20_000, 20), ReplicasNeeded: 3, MaxReplicas: 2),
+            UpTo(3).Given(Grant("a", Guaranteed, 250, 1, 1)).When(Configure(most: 2)).Then().ThenAnswers<Rejected>().Shortage);
+
     [Fact]
     public void An_elastic_baseline_promises_nothing_that_must_fit_beside_others() =>
         UpTo(1).Given(Grant("g", Guaranteed, 100, 10_000, 10), Grant("e", ServiceClass.Elastic, 100, 10_000, 10)).When(new Sweep()).Then();
