@@ -1,6 +1,7 @@
 using TokenLedger.Cli.Replay;
 using TokenLedger.Contracts;
 using TokenLedger.Core.Pools;
+using TokenLedger.Core.Scaling;
 
 namespace TokenLedger.Tests.Unit.Cli;
 
@@ -49,6 +50,19 @@ public sealed class LedgerVerificationTests
     }
 
     [Fact]
+    public async Task Decides_the_replicas_of_a_fleet_again()
+    {
+        var ledger = Scaled();
+        var pool = Assert.Single((await VerifyAsync(ledger)).Pools);
+        Assert.Equal((5, 1, 0), (pool.Decisions, pool.ScalingDecisions, pool.ScalingUnverified));
+        var decided = (ScalingDecided)ledger[^1].Data;
+        ledger[^1] = ledger[^1] with { Data = decided with { DesiredReplicas = 9 } };
+        Assert.StartsWith("Pool p, position 7: decided again it is scaling-decided.v1", (await VerifyAsync(ledger)).Finding, StringComparison.Ordinal);
+        ledger[^1] = ledger[^1] with { Version = 2, Data = decided };
+        Assert.Equal("Fleet of pool p: version 2 follows version 0 at position 7.", (await VerifyAsync(ledger)).Finding);
+    }
+
+    [Fact]
     public async Task Reports_what_comes_first_in_the_ledger_whichever_pool_is_quicker()
     {
         var healthy = Ledger();
@@ -72,6 +86,16 @@ public sealed class LedgerVerificationTests
 
     private static RecordedEvent Renewed(RecordedEvent like, int i) =>
         like with { Version = 4 + i, Type = "key-issued.v1", Data = new KeyIssued(s_pool, s_entitlement, new($"k{i}"), "hash") };
+
+    /// <summary>The same, and a decision of its fleet.</summary>
+    private static List<RecordedEvent> Scaled()
+    {
+        var (ledger, state) = (Ledger(), new ScalingState(s_pool));
+        foreach (var recorded in ledger) state.Evolve(recorded);
+        var at = s_start.AddSeconds(10);
+        var decided = ScalingDecisions.Decide(state, new(ReadyReplicas: 1, AgeSeconds: 2, Running: 1), at)!;
+        return [.. ledger, new(7, "fleet-p", 1, Guid.Empty, EventCatalogue.WireName<ScalingDecided>(), at, decided)];
+    }
 
     /// <summary>A pool with one entitlement, two admissions of 100 tokens, and the settlement of the first.</summary>
     private static List<RecordedEvent> Ledger()

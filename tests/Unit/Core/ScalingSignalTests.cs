@@ -143,6 +143,27 @@ public sealed class ScalingSignalTests
     public void The_schedule_counts_from_a_start_up_before_its_time(double second, double replicas) =>
         Assert.Equal(replicas, new ScalingStory(schedule: [new("0 8 * * *", Minutes: 600, Replicas: 6)]).At(second).Need(Schedule));
 
+    /// <summary>Half of the tokens are input: 0.7 prefill replicas of 200 tokens/s and 2.8 decode replicas of 50, at 0.8; or the ratio 1 : 3, whose decode side is the shorter.</summary>
+    [Theory]
+    [InlineData(true, 4, 1, 3)]
+    [InlineData(false, 3.782826, 1, 3)]
+    public void The_mix_asks_for_both_sides(bool follows, double need, int prefill, int decode)
+    {
+        var story = new ScalingStory(sides: new(1, 3, 200, 50, follows)).Steady(180, 200);
+        Assert.Equal(need, story.Need(Mix), Precision);
+        Assert.Equal((new DesiredSides(prefill, decode), 4), (story.Decide()!.Sides, story.Desired));
+    }
+
+    [Fact]
+    public void The_mix_moves_no_more_replicas_than_the_other_side_is_short_of()
+    {
+        var story = new ScalingStory(replicas: 8, sides: new(1, 3, 200, 50)).Steady(180, 200);
+        Assert.Equal(new DesiredSides(2, 6), story.Decide()!.Sides);
+        // From now on all is input: 3.3 prefill replicas are needed, which decode gives.
+        for (var second = 180; second < 300; second++) story.At(second + 0.5).Admit(second + 5_000, 480, input: 480);
+        Assert.Equal(new DesiredSides(4, 4), story.At(300).Decide()!.Sides);
+    }
+
     [Fact]
     public void What_is_not_known_does_not_answer()
     {

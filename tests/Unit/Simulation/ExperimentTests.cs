@@ -81,7 +81,9 @@ public sealed class ExperimentTests
     [Fact]
     public void Has_a_target_for_no_row_that_is_not_there()
     {
-        var rows = Catalogue.Names.Where(name => name is not ("azure" or "estimates")).SelectMany(name => Run(Catalogue.Find(name, traces: null), seeds: 1).Rows).Select(row => row.Name).ToHashSet();
+        var rows = Catalogue.Names.Where(name => name is not ("azure" or "estimates" or "scaling")).SelectMany(name => Run(Catalogue.Find(name, traces: null), seeds: 1).Rows).Select(row => row.Name).ToHashSet();
+        // The scaling experiment as a whole takes longer than a test may: its figures are those of one of its loads under every other.
+        rows.UnionWith(ScalingTests.Rows());
         Assert.Empty(ExperimentRunner.Targets.Keys.Where(row => !row.StartsWith("estimates/", StringComparison.Ordinal)).Except(rows));
         Assert.All(ExperimentRunner.Targets.Values, target => Assert.True(target.Of == "value" && target.AtLeast is null != target.AtMost is null, $"{target.Row} has one bound of its value."));
     }

@@ -26,6 +26,21 @@ internal static class FleetPictures
             [.. panels.SkipLast(1).Select(panel => panel with { Highest = most }), panels[^1]], 2);
     }
 
+    /// <summary>The two sides of each policy, with what they have to serve.</summary>
+    public static Chart Of(IReadOnlyList<(string Policy, SidesRun Run)> runs, int seed)
+    {
+        static Curve Mean(string name, SidesRun run, int colour, Func<(double At, int Prefill, int Decode, double PrefillLoad, double DecodeLoad), double> of, bool dashed) =>
+            new(name, [.. run.Samples.Chunk((int)BinSeconds).Select(bin => new Dot(bin[0].At + BinSeconds / 2, bin.Average(of)))], colour, dashed);
+        return new("Prefill and decode apart while the mix shifts", string.Create(CultureInfo.InvariantCulture, $"one run of each, seed {seed}; dashed: the load in replicas"), "seconds", "",
+        [
+            .. runs.Select(run => new Panel($"{run.Policy}: replicas that serve",
+            [
+                Mean("prefill", run.Run, 0, sample => sample.Prefill, false), Mean("decode", run.Run, 1, sample => sample.Decode, false),
+                Mean("", run.Run, 0, sample => sample.PrefillLoad, true), Mean("", run.Run, 1, sample => sample.DecodeLoad, true),
+            ])),
+        ], 2);
+    }
+
     private static IEnumerable<Dot> InTime(RunLog run)
     {
         var asked = run.Requests.Where(request => run.ClassOf(request) != ServiceClass.Spot).ToLookup(request => (int)(request.AskedAt / BinSeconds));

@@ -25,6 +25,9 @@ internal sealed class Scaling : Experiment
         Variants = [.. Patterns.SelectMany(pattern => s_policies.Select(policy => new Variant($"{policy}@{pattern.Name}", Scenario(pattern, policy))))];
     }
 
+    private const string MixShift = "mix-shift";
+    private static readonly string[] s_sides = [SidesRun.FollowsMix, SidesRun.KeepsRatio, SidesRun.Static];
+
     public IReadOnlyList<LoadPattern> Patterns { get; }
 
     public override IReadOnlyList<Variant> Variants { get; }
@@ -55,6 +58,8 @@ internal sealed class Scaling : Experiment
 
         Nobody may go below the 2 replicas that are promised nor above the most. A replica that starts, serves or drains costs; one that is stopped drains for up to 60 s. `behind-best` is how far ours is behind the rival that attains the most
         (guaranteed and elastic together), `behind-best-scaling` the same without `static-peak`; `gpu-to-cheapest-equal` is what ours costs ÷ what the cheapest rival costs that attains as much (within 0.1 points).
+        `mix-shift` runs prefill and decode apart, in a fluid model: a prefill replica reads 4,000 tokens/s, a decode replica makes 400; 8 requests a second turn from conversation (256 + 256) to coding (1,536 + 64) between 600
+        and 900 s, and want their first token within 2 s. `ours` follows the mix, `ratio-kept` is the same with the ratio of 1 : 7 that conversation needs, `static-peak` has what each side needs at its peak, 4 and 7.
         A flap is up, down and up again within 300 s.
         """;
 
@@ -83,6 +88,7 @@ internal sealed class Scaling : Experiment
 
     public override IEnumerable<Figure> Measure(IReadOnlyDictionary<string, RunLog> runs)
     {
+        var seed = runs.Values.First().Seed;
         foreach (var (variant, run) in runs)
         {
             yield return new(variant, "guaranteed-attainment", run.Attainment(ServiceClass.Guaranteed), "%");
@@ -95,6 +101,18 @@ internal sealed class Scaling : Experiment
             yield return new(variant, "flaps", run.Flaps(FlapWindowSeconds), "", Worst: Worst.Largest);
             if (variant.Split('@') is [Us, var load])
                 foreach (var figure in Compare(variant, run, [.. runs.Where(rival => rival.Key != variant && rival.Key.EndsWith("@" + load, StringComparison.Ordinal))])) yield return figure;
+        }
+        foreach (var figure in MeasureSides(seed)) yield return figure;
+    }
+
+    private static IEnumerable<Figure> MeasureSides(int seed)
+    {
+        foreach (var policy in s_sides)
+        {
+            var run = SidesRun.Play(policy, seed);
+            yield return new($"{policy}@{MixShift}", "in-time", run.Attainment, "%");
+            yield return new($"{policy}@{MixShift}", "gpu-hours", run.GpuHours, "h");
+            yield return new($"{policy}@{MixShift}", "scale-events", run.Changes, "changes");
         }
     }
 
@@ -113,5 +131,7 @@ internal sealed class Scaling : Experiment
     {
         foreach (var load in runs.GroupBy(run => run.Key.Split('@')[1]))
             yield return ($"scaling-{load.Key}", FleetPictures.Of(load.Key, [.. load.Select(run => (run.Key.Split('@')[0], run.Value))]));
+        var seed = runs.Values.First().Seed;
+        yield return ($"scaling-{MixShift}", FleetPictures.Of([.. s_sides.Select(policy => (policy, SidesRun.Play(policy, seed)))], seed));
     }
 }
