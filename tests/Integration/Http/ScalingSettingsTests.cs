@@ -34,7 +34,8 @@ public sealed class ScalingSettingsTests(BadInput fixture)
     [InlineData("schedule", "[{\"minutes\":60,\"replicas\":1}]", "scaling.schedule[0].cron")]
     [InlineData("schedule", "[{\"cron\":\"0 8 * * *\",\"minutes\":1441,\"replicas\":1}]", "scaling.schedule[0].minutes")]
     [InlineData("schedule", "[{\"cron\":\"0 8 * * *\",\"minutes\":60}]", "scaling.schedule[0].replicas")]
-    [InlineData("sides", "{}", "scaling.sides.prefill")]
+    [InlineData("sides", "[]", "scaling.sides")]
+    [InlineData("sides", "{\"decode\":3,\"prefillTokensPerSecond\":100,\"decodeTokensPerSecond\":50}", "scaling.sides.prefill")]
     [InlineData("sides", "{\"prefill\":0,\"decode\":3,\"prefillTokensPerSecond\":100,\"decodeTokensPerSecond\":50}", "scaling.sides.prefill")]
     [InlineData("sides", "{\"prefill\":1,\"decode\":3,\"prefillTokensPerSecond\":0,\"decodeTokensPerSecond\":50}", "scaling.sides.prefillTokensPerSecond")]
     public async Task Refuses_what_is_no_rule(string name, string value, string field)
