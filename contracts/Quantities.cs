@@ -65,5 +65,5 @@ public enum Role { Operator, Finance, Auditor, Gateway, Autoscaler }
 public enum DenialReason
 {
     EntitlementUnknown, EntitlementNotBound, NeverFits, ConcurrencyExceeded, TokensExceeded, KvExceeded,
-    PoolExhausted, LowPriority, NoCapacity, WaitExpired,
+    PoolExhausted, LowPriority, NoCapacity, WaitExpired, BudgetExhausted,
 }

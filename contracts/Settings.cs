@@ -41,6 +41,11 @@ public sealed record EstimationBounds(bool Enabled = true, double Quantile = 0.9
 
 /// <summary>What a tenant is entitled to in a pool.</summary>
 /// <param name="SloTargetMs">Latency target ℓ*, in milliseconds.</param>
+/// <param name="Budget">Tokens for a month; null for no budget.</param>
 public sealed record EntitlementTerms(
     TenantId Tenant, ServiceClass ServiceClass, long SloTargetMs, Capacity Baseline,
-    DateTimeOffset? ValidFrom, DateTimeOffset? ValidTo);
+    DateTimeOffset? ValidFrom, DateTimeOffset? ValidTo, EntitlementBudget? Budget = null);
+
+/// <summary>Input and output tokens of a calendar month (UTC).</summary>
+/// <param name="HardStop">Whether nothing more is admitted in the month once they are consumed.</param>
+public sealed record EntitlementBudget(long MonthlyTokens, bool HardStop = false);

@@ -23,9 +23,11 @@ public sealed record CarriedAccount(Totals Reserved, Totals Settled, Totals Retu
 /// <param name="MeanHoldTicks">Mean time a request holds its sequence, in units of 100 ns; null before the first has ended.</param>
 /// <param name="OwedTokens">Service owed to it, in tokens.</param>
 /// <param name="Returns">The share of its refused clients who come back when they are told to; null before the first.</param>
+/// <param name="ExhaustedUntil">Its budget is consumed, and this is the end of the month; null when it is not.</param>
 public sealed record CarriedEntitlement(
     EntitlementId Entitlement, EntitlementTerms Terms, EntitlementState State, IReadOnlyList<KeyId> Keys, Capacity Limits, double Debt, double Burst, double Weight,
-    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks, long OwedTokens = 0, double? Returns = null);
+    CarriedBucket Rate, CarriedBucket Baseline, CarriedAccount Account, long? MeanHoldTicks, long OwedTokens = 0, double? Returns = null,
+    DateTimeOffset? ExhaustedUntil = null);
 
 /// <param name="Shadow">Admitted in shadow mode though a rule would have refused it.</param>
 /// <param name="Workload">The workload that the request named.</param>

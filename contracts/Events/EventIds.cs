@@ -29,6 +29,16 @@ public static class EventIds
 
     public static Guid Correction(string correctionId) => FromKey("correction", correctionId);
 
+    public static Guid PeriodClosed(string period) => FromKey("period", period);
+
+    public static Guid Statement(TenantId tenant, string period) => FromKey("statement", tenant.Value, period);
+
+    public static Guid Budget(PoolId pool, EntitlementId entitlement, string month, EntitlementBudget budget, int percent)
+    {
+        ArgumentNullException.ThrowIfNull(budget);
+        return FromKey("budget", pool.Value, entitlement.Value, month, budget.MonthlyTokens.ToString(CultureInfo.InvariantCulture), budget.HardStop ? "stop" : "go on", percent.ToString(CultureInfo.InvariantCulture));
+    }
+
     private static Guid FromKey(params ReadOnlySpan<string> parts)
     {
         var most = 0;
@@ -56,6 +66,10 @@ public static class Streams
     public const string PoolPrefix = "pool-";
     public const string FleetPrefix = "fleet-";
     public const string Operators = "operators";
+    public const string Prices = "usage-_prices";
+    public const string Periods = "usage-_periods";
+    public const string Budgets = "usage-_budgets";
+    public const string Statements = "usage-_statements";
 
     public static string Pool(PoolId pool) => PoolPrefix + pool.Value;
     public static string Usage(PoolId? pool) => pool is { } known ? "usage-" + known.Value : "usage";

@@ -56,7 +56,8 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
         typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
-        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>), typeof(UtcTimeConverter),
+        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>),
+        typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PoolOpened))]
 [JsonSerializable(typeof(PoolReconfigured))]
@@ -79,10 +80,15 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 [JsonSerializable(typeof(ReservationExpired))]
 [JsonSerializable(typeof(ReservationEvicted))]
 [JsonSerializable(typeof(LimitsApplied))]
+[JsonSerializable(typeof(BudgetExhausted))]
 [JsonSerializable(typeof(BooksCarriedForward))]
 [JsonSerializable(typeof(TokensConsumed))]
 [JsonSerializable(typeof(TokensStreamed))]
 [JsonSerializable(typeof(UsageCorrected))]
+[JsonSerializable(typeof(PriceSet))]
+[JsonSerializable(typeof(BillingPeriodClosed))]
+[JsonSerializable(typeof(StatementIssued))]
+[JsonSerializable(typeof(BudgetThresholdReached))]
 [JsonSerializable(typeof(LimitsAdjusted))]
 [JsonSerializable(typeof(CapacityChanged))]
 [JsonSerializable(typeof(ScalingDecided))]

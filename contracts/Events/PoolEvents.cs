@@ -77,6 +77,10 @@ public sealed record ReservationEvicted(PoolId Pool, RequestId Request, Entitlem
 /// <param name="Limits">The entitlements whose limits change.</param>
 public sealed record LimitsApplied(PoolId Pool, int Replicas, long CapacityPosition, long LimitsPosition, IReadOnlyList<EntitlementLimits> Limits) : ILedgerEvent;
 
+/// <summary>The month's budget is consumed: a hard stop until <paramref name="Until"/>, or until the budget is raised or taken away.</summary>
+/// <param name="ThresholdPosition">Position of the `budget-threshold-reached.v1` that says so.</param>
+public sealed record BudgetExhausted(PoolId Pool, EntitlementId Entitlement, long MonthlyTokens, DateTimeOffset Until, long ThresholdPosition) : ILedgerEvent;
+
 /// <summary>Effective limits of an entitlement with the fairness state they came from.</summary>
 /// <param name="OwedTokens">Service owed to it, in tokens.</param>
 public sealed record EntitlementLimits(EntitlementId Entitlement, Capacity Limits, double Debt, double Burst, double Weight, long OwedTokens = 0);

@@ -10,7 +10,8 @@ namespace TokenLedger.Contracts.Http;
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
         typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
-        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>), typeof(UtcTimeConverter),
+        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>),
+        typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PutPool))]
 [JsonSerializable(typeof(PutEntitlement))]
@@ -32,6 +33,14 @@ namespace TokenLedger.Contracts.Http;
 [JsonSerializable(typeof(UsageBatchResult))]
 [JsonSerializable(typeof(UsageReport))]
 [JsonSerializable(typeof(UsageHistory))]
+[JsonSerializable(typeof(PutPrices))]
+[JsonSerializable(typeof(PriceListView))]
+[JsonSerializable(typeof(PriceLists))]
+[JsonSerializable(typeof(StatementView))]
+[JsonSerializable(typeof(StatementList))]
+[JsonSerializable(typeof(ClosingView))]
+[JsonSerializable(typeof(ClosingRuns))]
+[JsonSerializable(typeof(EntitlementValue))]
 [JsonSerializable(typeof(LedgerHead))]
 [JsonSerializable(typeof(LedgerEvents))]
 [JsonSerializable(typeof(LedgerKeyList))]

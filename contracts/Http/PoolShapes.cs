@@ -35,7 +35,10 @@ public sealed record SidesShape(int? Prefill, int? Decode, long? PrefillTokensPe
 /// <summary>Body of <c>PUT /v1/pools/{pool}/entitlements/{entitlement}</c>.</summary>
 public sealed record PutEntitlement(
     TenantId? Tenant, ServiceClass? ServiceClass, long? SloTargetMs, CapacityShape? Baseline,
-    DateTimeOffset? ValidFrom = null, DateTimeOffset? ValidTo = null);
+    DateTimeOffset? ValidFrom = null, DateTimeOffset? ValidTo = null, BudgetShape? Budget = null);
+
+/// <summary>A budget in a request body.</summary>
+public sealed record BudgetShape(long? MonthlyTokens, bool? HardStop = null);
 
 /// <summary>Body of <c>PUT /v1/pools/{pool}/capacity</c>.</summary>
 public sealed record PutCapacity(int? Replicas);
@@ -58,7 +61,8 @@ public sealed record DimensionView(long Capacity, long Committed, long Held, lon
 public sealed record EntitlementView(
     EntitlementId Entitlement, TenantId Tenant, ServiceClass ServiceClass, EntitlementState State, long SloTargetMs, Capacity Baseline,
     Capacity EffectiveLimits, Resources InFlight, double Debt, double Burst, double Weight,
-    DateTimeOffset? ValidFrom, DateTimeOffset? ValidTo, IReadOnlyList<KeyId> Keys);
+    DateTimeOffset? ValidFrom, DateTimeOffset? ValidTo, IReadOnlyList<KeyId> Keys,
+    EntitlementBudget? Budget = null, DateTimeOffset? ExhaustedUntil = null);
 
 public sealed record PoolList(IReadOnlyList<PoolView> Pools);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TokenLedger.Contracts;
 
 namespace TokenLedger.Core.Pools;
@@ -20,6 +21,8 @@ public static class AdmissionDecisions
         if (pool.Waiting.Find(command.Request) is { } waiting) return WaitingDecisions.Again(waiting, command);
         var request = CaseOf(pool, entitlement, command, now);
         if ((AdmissionRule.FirstBroken(ref request) ?? (InTurn.Rule.Passes(ref request) ? null : InTurn.Rule)) is not { } rule) return Admission(command, request);
+        if (rule.Reason == DenialReason.BudgetExhausted) return PoolDecision.Nothing(new Rejected(Rejection.BudgetExhausted, string.Create(
+            CultureInfo.InvariantCulture, $"Entitlement '{command.Entitlement}' has consumed its budget of this month. It is served again from {entitlement.ExhaustedUntil:yyyy-MM-ddTHH:mm:ssZ}, or with a larger budget.")));
         return rule.Reason == DenialReason.EntitlementNotBound
             ? PoolDecision.Nothing(new Rejected(Rejection.EntitlementNotBound, $"Entitlement '{command.Entitlement}' is {Describe(entitlement, now)}."))
             : WaitingDecisions.Queue(command, rule, request) ?? Deny(command, rule.Reason, request);
@@ -60,7 +63,7 @@ public static class AdmissionDecisions
     /// <summary>When to come back after a refusal, and how that is known. A client that comes too early is told its time again.</summary>
     internal static RetryWait RetryOf(DenialReason reason, in AdmissionCase request) => reason switch
     {
-        DenialReason.NeverFits or DenialReason.EntitlementNotBound => new(TimeSpan.Zero, RetryBasis.Never),
+        DenialReason.NeverFits or DenialReason.EntitlementNotBound or DenialReason.BudgetExhausted => new(TimeSpan.Zero, RetryBasis.Never),
         DenialReason.NoCapacity => new(RetryWithoutCapacity, RetryBasis.NothingKnown),
         _ when !WaitingDecisions.BoundsOf(request.Pool).KeepPromises => RetryEstimate.Of(request),
         _ when request.Pool.Returns.Find(request.Request, request.Entitlement.Id) is { } told && told.At > request.Now => new(told.At - request.Now, RetryBasis.Told),

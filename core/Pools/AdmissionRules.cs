@@ -42,7 +42,7 @@ public sealed record Measure(string Dimension, decimal Needs, decimal Has, bool 
 /// <summary>One rule of the admission order (domain.md §5). The decision asks whether it passes; an explanation asks the same object for its numbers as well.</summary>
 internal abstract class AdmissionRule(DenialReason reason)
 {
-    private static readonly AdmissionRule[] s_always = [new InForce(), new CanEverFit(), new SomethingRuns()];
+    private static readonly AdmissionRule[] s_always = [new InForce(), new WithinBudget(), new CanEverFit(), new SomethingRuns()];
     private static readonly AdmissionRule[] s_limits = [new SequenceLimit(), new RateLimit(), new KvLimit()];
     private static readonly Countable s_countable = new();
     private static readonly AdmissionRule[] s_admitAll = [.. s_always, s_countable];
@@ -79,8 +79,8 @@ internal abstract class AdmissionRule(DenialReason reason)
         return null;
     }
 
-    /// <summary>In shadow mode all rules admit what they would refuse, but for the first, and as long as amounts can be counted.</summary>
-    public bool IsOverlooked(ref AdmissionCase request) => request.Pool.Settings!.Shadow && this is not InForce && s_countable.Passes(ref request);
+    /// <summary>In shadow mode all rules admit what they would refuse, but for the first two, and as long as amounts can be counted.</summary>
+    public bool IsOverlooked(ref AdmissionCase request) => request.Pool.Settings!.Shadow && this is not (InForce or WithinBudget) && s_countable.Passes(ref request);
 
     /// <summary>What a bucket is asked for: a request dearer than all of it needs it full.</summary>
     protected static Measure Bucket(string dimension, TokenBucket bucket, long tokens, DateTimeOffset now) =>
@@ -91,6 +91,14 @@ internal abstract class AdmissionRule(DenialReason reason)
     {
         public override bool Passes(ref AdmissionCase request) =>
             request.Entitlement.IsServed && !(request.Now < request.Entitlement.Terms.ValidFrom) && !(request.Now >= request.Entitlement.Terms.ValidTo);
+
+        public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [];
+    }
+
+    /// <summary>Step 1, too: the month's budget with its hard stop is not consumed. What it refuses is turned away at the door likewise.</summary>
+    private sealed class WithinBudget() : AdmissionRule(DenialReason.BudgetExhausted)
+    {
+        public override bool Passes(ref AdmissionCase request) => !(request.Now < request.Entitlement.ExhaustedUntil);
 
         public override IReadOnlyList<Measure> Measures(in AdmissionCase request) => [];
     }

@@ -22,6 +22,9 @@ public sealed class Entitlement(EntitlementId id, EntitlementTerms terms)
     /// <summary>Service owed to it, in tokens, as the last tick that was applied says.</summary>
     public long OwedTokens { get; internal set; }
 
+    /// <summary>Its budget is consumed, and nothing is admitted before the end of the month; null when it is not.</summary>
+    public DateTimeOffset? ExhaustedUntil { get; internal set; }
+
     public Account Account { get; } = new();
     public Resources Held => Account.Outstanding;
 

@@ -45,7 +45,7 @@ internal static class PoolBooks
     }
 
     private static CarriedEntitlement Carry(Entitlement e) => new(
-        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens, e.Returns);
+        e.Id, e.Terms, e.State, [.. e.Keys], e.Limits, e.Debt, e.Burst, e.Weight, e.Rate.Carry(), e.Baseline.Carry(), e.Account.Carry(), e.MeanHold?.Ticks, e.OwedTokens, e.Returns, e.ExhaustedUntil);
 
     private static CarriedReservation Carry(Reservation r) =>
         new(r.Request, r.Entitlement.Id, r.Reserved, r.Outstanding, r.InputTokens, r.SurplusTokens, r.AdmittedAt, r.ExpiresAt, r.IsShadow, r.Workload, r.IsEstimated);
@@ -62,6 +62,7 @@ internal static class PoolBooks
             OwedTokens = carried.OwedTokens,
             MeanHold = carried.MeanHoldTicks is { } ticks ? new TimeSpan(ticks) : null,
             Returns = carried.Returns,
+            ExhaustedUntil = carried.ExhaustedUntil,
         };
         entitlement.Keys.AddRange(carried.Keys);
         entitlement.Rate.Open(carried.Rate);

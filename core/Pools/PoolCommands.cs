@@ -49,6 +49,11 @@ public sealed record ApplyLimits(IReadOnlyList<EntitlementLimits> Limits, long P
     }
 }
 
+/// <summary>The month's budget is consumed, as Metering counted.</summary>
+/// <param name="MonthlyTokens">The budget that was counted against.</param>
+/// <param name="Position">Position of the event that says so.</param>
+public sealed record ExhaustBudget(EntitlementId Entitlement, long MonthlyTokens, DateTimeOffset Until, long Position) : PoolCommand;
+
 /// <summary>Writes the whole state down, so that a later start needs nothing before it.</summary>
 public sealed record CloseBooks : PoolCommand;
 
@@ -99,7 +104,7 @@ public sealed record Shortage(Capacity Needed, Capacity Reachable, int ReplicasN
     private static long Whole(long amount, long size) => amount / size + (amount % size > 0 ? 1 : 0);
 }
 
-public enum Rejection { PoolUnknown, EntitlementUnknown, KeyUnknown, NotYours, NeverFits, EntitlementNotBound }
+public enum Rejection { PoolUnknown, EntitlementUnknown, KeyUnknown, NotYours, NeverFits, EntitlementNotBound, BudgetExhausted }
 
 /// <summary>What an entitlement may still ask for: sequences in flight, and tokens in its bucket.</summary>
 public readonly record struct Headroom(

@@ -27,6 +27,7 @@ public static class PoolDecisions
             RevokeEntitlement revoke => EntitlementDecisions.Decide(pool, revoke, now),
             IssueKey issue => EntitlementDecisions.Decide(pool, issue),
             RevokeKey revoke => EntitlementDecisions.Decide(pool, revoke),
+            ExhaustBudget exhaust => BudgetDecisions.Decide(pool, exhaust, now),
             ApplyCapacity capacity => Apply(pool, capacity, now),
             ApplyLimits limits => Apply(pool, limits),
             _ => throw new UnreachableException(),

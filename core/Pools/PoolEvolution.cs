@@ -29,6 +29,7 @@ public static class PoolEvolution
             case ReservationExpired e: End(pool, e.Request, at, e.Expired, refund: 0, e, static (a, e) => a.Expire(e.Expired)); break;
             case ReservationEvicted e: End(pool, e.Request, at, e.Evicted, refund: e.Evicted.Tokens, e, static (a, e) => a.Evict(e.Evicted)); break;
             case LimitsApplied e: Apply(pool, e, at); break;
+            case BudgetExhausted e: pool.Entitlements[e.Entitlement].ExhaustedUntil = e.Until; break;
             case BooksCarriedForward e: OpenBooks(pool, e, at); break;
             default: Reconfigure(pool, data, at); break;
         }
@@ -45,7 +46,7 @@ public static class PoolEvolution
                 PoolBalance.Switch(pool, e.Settings);
                 break;
             case EntitlementGranted e: Grant(pool, e); break;
-            case EntitlementAmended e: pool.Entitlements[e.Entitlement].Terms = e.Terms; break;
+            case EntitlementAmended e: Amend(pool.Entitlements[e.Entitlement], e.Terms); break;
             case EntitlementRevoked e:
                 pool.Entitlements[e.Entitlement].State = EntitlementState.Revoked;
                 pool.Entitlements[e.Entitlement].Keys.Clear();
@@ -63,11 +64,13 @@ public static class PoolEvolution
     {
         if (pool.Entitlements.Remove(e.Entitlement, out var former))
         {
-            (former.Terms, former.State, former.Debt, former.Burst, former.OwedTokens) = (e.Terms, EntitlementState.Pending, 0, 0, 0);
+            (former.Terms, former.State, former.Debt, former.Burst, former.OwedTokens, former.ExhaustedUntil) = (e.Terms, EntitlementState.Pending, 0, 0, 0, null);
             pool.Entitlements.Add(e.Entitlement, former);
         }
         else pool.Entitlements.Add(e.Entitlement, new Entitlement(e.Entitlement, e.Terms));
     }
+
+    private static void Amend(Entitlement entitlement, EntitlementTerms terms) => (entitlement.ExhaustedUntil, entitlement.Terms) = (BudgetDecisions.After(entitlement, terms), terms);
 
     private static void Apply(PoolState pool, LimitsApplied e, DateTimeOffset at)
     {

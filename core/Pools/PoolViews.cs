@@ -29,5 +29,5 @@ public static class PoolViews
 
     private static EntitlementView Of(Entitlement e) => new(
         e.Id, e.Terms.Tenant, e.Terms.ServiceClass, e.State, e.Terms.SloTargetMs, e.Terms.Baseline, e.Limits, e.Held,
-        e.Debt, e.Burst, e.Weight, e.Terms.ValidFrom, e.Terms.ValidTo, [.. e.Keys]);
+        e.Debt, e.Burst, e.Weight, e.Terms.ValidFrom, e.Terms.ValidTo, [.. e.Keys], e.Terms.Budget, e.ExhaustedUntil);
 }

@@ -29,6 +29,7 @@ internal static class ReplayCommand
         EntitlementRevoked e => new RevokeEntitlement(e.Entitlement),
         KeyIssued e => new IssueKey(e.Entitlement, e.Key, e.KeyHash),
         KeyRevoked e => new RevokeKey(e.Entitlement, e.Key),
+        BudgetExhausted e => new ExhaustBudget(e.Entitlement, e.MonthlyTokens, e.Until, e.ThresholdPosition),
         LimitsApplied e when e.CapacityPosition > before.CapacityPosition => new ApplyCapacity(e.Replicas, e.CapacityPosition),
         LimitsApplied e => new ApplyLimits(e.Limits, e.LimitsPosition),
         _ => throw new UnreachableException($"No command leads to {data.GetType().Name}."),

@@ -26,6 +26,7 @@ public static class AdmissionModule
         services.AddLedgerPublisher("admission", [.. EventCatalogue.Kinds.Where(kind => kind.Writer == "Admission").Select(kind => kind.Type)]);
         services.AddLedgerFollower("admission-settlement", [typeof(TokensConsumed)], p => new Reaction(p.GetRequiredService<LedgerReactions>().SettleAsync));
         services.AddLedgerFollower("admission-capacity", [typeof(CapacityChanged)], p => new Reaction(p.GetRequiredService<LedgerReactions>().ApplyCapacityAsync));
+        services.AddLedgerFollower("admission-budgets", [typeof(BudgetThresholdReached)], p => new Reaction(p.GetRequiredService<LedgerReactions>().StopAsync));
         services.AddLedgerFollower("admission-limits", [typeof(LimitsAdjusted)], p => new Reaction(p.GetRequiredService<LedgerReactions>().ApplyLimitsAsync));
     }
 

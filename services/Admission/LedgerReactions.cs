@@ -29,6 +29,13 @@ internal sealed class LedgerReactions(PoolWriters pools, LedgerDirectory directo
             if (recorded.Data is CapacityChanged e) await pools.SendAsync(e.Pool, new ApplyCapacity(e.Replicas, recorded.Position), ct);
     }
 
+    /// <summary>A budget that is wholly consumed stops its entitlement, where it says so.</summary>
+    public async Task StopAsync(IReadOnlyList<RecordedEvent> events, CancellationToken ct)
+    {
+        foreach (var recorded in events)
+            if (recorded.Data is BudgetThresholdReached { Percent: 100, HardStop: true } e) await pools.SendAsync(e.Pool, new ExhaustBudget(e.Entitlement, e.MonthlyTokens, e.Until, recorded.Position), ct);
+    }
+
     /// <summary>Limits that Fairness adjusts are taken into the pool.</summary>
     public async Task ApplyLimitsAsync(IReadOnlyList<RecordedEvent> events, CancellationToken ct)
     {

@@ -2,7 +2,10 @@ using Npgsql;
 using TokenLedger.Contracts;
 using TokenLedger.Hosting;
 using TokenLedger.Ledger;
+using TokenLedger.Metering.Budgets;
 using TokenLedger.Metering.Intake;
+using TokenLedger.Metering.Prices;
+using TokenLedger.Metering.Statements;
 using TokenLedger.Metering.Views;
 
 namespace TokenLedger.Metering;
@@ -25,6 +28,14 @@ public static class MeteringModule
         services.AddSingleton<UsageFreshness>();
         services.AddSingleton<Projector>();
         services.AddSingleton<UsageProjection>();
+        services.AddSingleton<BillingLines>();
+        services.AddSingleton<ConsumedTokens>();
+        services.AddSingleton<BudgetWatch>();
+        services.AddSingleton<StatementClosing>();
+        services.AddSingleton<ClosingHistory>();
+        if (builder.Configuration.GetValue($"{MeteringOptions.Section}:{nameof(MeteringOptions.Scheduled)}", defaultValue: true)) services.AddClosingSchedule();
+        services.AddSingleton(p => new StreamWriter<PriceSet, PriceAnswer>(
+            p.GetRequiredService<ILedger>(), new PriceModel(), p.GetRequiredService<TimeProvider>(), new StreamWriterOptions(), p.GetRequiredService<ILogger<PriceModel>>()));
         services.AddSchema((provider, ct) => SchemaMigrator.UpgradeAsync(
             provider.GetRequiredService<NpgsqlDataSource>(), "metering", typeof(MeteringModule).Assembly, "TokenLedger.Metering.Views.Schema.", ct));
 
@@ -39,5 +50,8 @@ public static class MeteringModule
         routes.MapUsageIntake();
         routes.MapUsageCorrections();
         routes.MapUsageQueries();
+        routes.MapPrices();
+        routes.MapEntitlementValue();
+        routes.MapStatements();
     }
 }

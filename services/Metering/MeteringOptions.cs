@@ -30,4 +30,35 @@ public sealed class MeteringOptions
     /// <summary>How many days a stream that nobody reports any more is remembered: its lease must run out before that, or its lost end is not billed.</summary>
     [Range(1, 365)]
     public int StreamDays { get; set; } = 7;
+
+    /// <summary>Currency of all prices and statements of this installation (ISO 4217).</summary>
+    [RegularExpression("^[A-Z]{3}$", ErrorMessage = "must be three capital letters, such as USD")]
+    public string Currency { get; set; } = "USD";
+
+    /// <summary>Who issues the statements.</summary>
+    [StringLength(200, MinimumLength = 1, ErrorMessage = "must have 1 to 200 characters")]
+    public string Issuer { get; set; } = "TokenLedger";
+
+    /// <summary>Who provides the service, in FOCUS files.</summary>
+    [StringLength(200, MinimumLength = 1, ErrorMessage = "must have 1 to 200 characters")]
+    public string Provider { get; set; } = "TokenLedger";
+
+    /// <summary>Name of the service, in FOCUS files.</summary>
+    [StringLength(200, MinimumLength = 1, ErrorMessage = "must have 1 to 200 characters")]
+    public string ServiceName { get; set; } = "LLM Inference";
+
+    /// <summary>How long after its end a month is closed: time for late reports.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "20.00:00:00")]
+    public TimeSpan CloseAfter { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Whether this instance takes part in the schedule that closes months. Operators can close them at any instance.</summary>
+    public bool Scheduled { get; set; } = true;
+
+    /// <summary>How often the job looks for months to close.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ClosingInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a close waits for the view and the seal to reach it before it leaves the rest to the next run.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan ClosingPatience { get; set; } = TimeSpan.FromMinutes(2);
 }

@@ -33,7 +33,7 @@ public sealed class JsonDetailTests
         Assert.Equal(
             [
                 "entitlement-unknown", "entitlement-not-bound", "never-fits", "concurrency-exceeded", "tokens-exceeded", "kv-exceeded",
-                "pool-exhausted", "low-priority", "no-capacity", "wait-expired",
+                "pool-exhausted", "low-priority", "no-capacity", "wait-expired", "budget-exhausted",
             ], WordsOf<DenialReason>());
     }
 

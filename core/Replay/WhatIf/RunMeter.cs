@@ -39,7 +39,8 @@ public sealed class RunMeter(DateTimeOffset start, DateTimeOffset end)
     }
 
     /// <summary>Counts a request that is turned away without an event.</summary>
-    internal void TurnAway(Admit command, PoolState pool) => Refuse(command.Entitlement, DenialReason.EntitlementNotBound, AdmissionDecisions.MostOf(pool, command).Tokens);
+    internal void TurnAway(Admit command, Rejection kind, PoolState pool) =>
+        Refuse(command.Entitlement, kind == Rejection.BudgetExhausted ? DenialReason.BudgetExhausted : DenialReason.EntitlementNotBound, AdmissionDecisions.MostOf(pool, command).Tokens);
 
     public RunOutcome End(PoolState pool, DateTimeOffset at)
     {

@@ -70,7 +70,7 @@ public sealed class WhatIfRun(FairnessState world, WhatIfChanges changes, Record
         var decision = Carry(command, recorded.At);
         if (decision.Answer is not Admitted { Event: var admitted })
         {
-            if (decision.Answer is Rejected) meter.TurnAway(command, Pool);
+            if (decision.Answer is Rejected rejected) meter.TurnAway(command, rejected.Kind, Pool);
             if (wasAdmitted) RefusedNow++;
             return;
         }

@@ -68,7 +68,8 @@ internal static class PoolValidation
         fields.Require(body.ValidFrom is null || body.ValidTo is null || body.ValidFrom < body.ValidTo, "validTo", "must be after validFrom");
         return new(
             fields.Required(body.Tenant, "tenant"), serviceClass, fields.Range(body.SloTargetMs, "sloTargetMs", 1, LongestSloMs), baseline,
-            body.ValidFrom?.ToUniversalTime(), body.ValidTo?.ToUniversalTime());
+            body.ValidFrom?.ToUniversalTime(), body.ValidTo?.ToUniversalTime(),
+            body.Budget is null ? null : new(fields.Range(body.Budget.MonthlyTokens, "budget.monthlyTokens", 1, MostPerReplica), body.Budget.HardStop ?? false));
     }
 
     public static Admit Admission(PostAdmission body, EntitlementId entitlement, Fields fields)

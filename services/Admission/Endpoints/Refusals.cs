@@ -29,6 +29,7 @@ internal static class Refusals
             ("needed", shortage.Needed), ("reachable", shortage.Reachable), ("replicasNeeded", shortage.ReplicasNeeded), ("maxReplicas", shortage.MaxReplicas)),
         Rejection.NeverFits => Problem.Of(StatusCodes.Status422UnprocessableEntity, Word(DenialReason.NeverFits), "Can never fit", rejected.Detail),
         Rejection.EntitlementNotBound => Problem.Of(StatusCodes.Status403Forbidden, Word(DenialReason.EntitlementNotBound), "The entitlement is not in force", rejected.Detail),
+        Rejection.BudgetExhausted => Problem.Of(StatusCodes.Status403Forbidden, Word(DenialReason.BudgetExhausted), "The budget is consumed", rejected.Detail),
         _ => throw new UnreachableException(),
     };
 
@@ -38,6 +39,7 @@ internal static class Refusals
         {
             DenialReason.NeverFits => (StatusCodes.Status422UnprocessableEntity, "Can never fit"),
             DenialReason.EntitlementNotBound => (StatusCodes.Status403Forbidden, "The entitlement is not in force"),
+            DenialReason.BudgetExhausted => (StatusCodes.Status403Forbidden, "The budget is consumed"),
             DenialReason.NoCapacity => (StatusCodes.Status503ServiceUnavailable, "The pool has no capacity now"),
             _ => (StatusCodes.Status429TooManyRequests, "No room now"),
         };
@@ -60,6 +62,7 @@ internal static class Refusals
         DenialReason.LowPriority => $"Pool '{denied.Pool}' is contended, and others go first.",
         DenialReason.WaitExpired => $"The request waited as long as it would, and there was no room for {denied.Tokens} tokens.",
         DenialReason.EntitlementNotBound => $"Entitlement '{denied.Entitlement}' ended while the request waited.",
+        DenialReason.BudgetExhausted => $"Entitlement '{denied.Entitlement}' consumed its budget of this month while the request waited.",
         _ => throw new UnreachableException(),
     };
 }

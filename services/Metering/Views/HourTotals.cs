@@ -1,5 +1,6 @@
 using Npgsql;
 using TokenLedger.Contracts;
+using TokenLedger.Core.Metering;
 
 namespace TokenLedger.Metering.Views;
 
@@ -9,11 +10,11 @@ internal sealed class HourTotals
     private static readonly string s_add = UsageSql.Load("AddToHours");
     private readonly Dictionary<Key, Sums> _hours = [];
 
-    public void Add(TokensConsumed e) =>
-        Of(e.CompletedAt, e.Tenant, e.Pool, e.Entitlement, e.Model).Add(1, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens);
+    public void Add(TokensConsumed e, long costMicros) =>
+        Of(e.CompletedAt, e.Tenant, e.Pool, e.Entitlement, e.Model).Add(1, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens, costMicros);
 
-    public void Add(UsageCorrected e) =>
-        Of(e.CompletedAt, e.Tenant, e.Pool, e.Entitlement, e.Model).Add(e.Requests, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens);
+    public void Add(UsageCorrected e, long costMicros) =>
+        Of(e.CompletedAt, e.Tenant, e.Pool, e.Entitlement, e.Model).Add(e.Requests, e.InputTokens, e.CachedInputTokens, e.OutputTokens, e.ReasoningTokens, costMicros);
 
     public async Task WriteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
     {
@@ -24,7 +25,7 @@ internal sealed class HourTotals
             {
                 Keys(key => key.Hour), Keys(key => key.Tenant), Keys(key => key.Pool), Keys(key => key.Entitlement), Keys(key => key.Model),
                 Values(sums => sums.Requests), Values(sums => sums.InputTokens), Values(sums => sums.CachedInputTokens), Values(sums => sums.OutputTokens), Values(sums => sums.ReasoningTokens),
-                Values(_ => 0), // No price is known yet, so nothing is charged.
+                Values(sums => sums.CostMicros),
             },
         };
         await command.ExecuteNonQueryAsync(ct);
@@ -32,12 +33,10 @@ internal sealed class HourTotals
 
     private Sums Of(DateTimeOffset completedAt, TenantId? tenant, PoolId? pool, EntitlementId? entitlement, string? model)
     {
-        var key = new Key(HourOf(completedAt), tenant?.Value ?? "", pool?.Value ?? "", entitlement?.Value ?? "", model ?? "");
+        var key = new Key(CommitmentHour.HourOf(completedAt), tenant?.Value ?? "", pool?.Value ?? "", entitlement?.Value ?? "", model ?? "");
         if (!_hours.TryGetValue(key, out var sums)) _hours[key] = sums = new();
         return sums;
     }
-
-    private static DateTimeOffset HourOf(DateTimeOffset time) => new(time.UtcTicks - time.UtcTicks % TimeSpan.TicksPerHour, TimeSpan.Zero);
 
     private NpgsqlParameter Keys<T>(Func<Key, T> value) => new() { Value = _hours.Keys.Select(value).ToArray() };
 
@@ -52,14 +51,16 @@ internal sealed class HourTotals
         public long CachedInputTokens { get; private set; }
         public long OutputTokens { get; private set; }
         public long ReasoningTokens { get; private set; }
+        public long CostMicros { get; private set; }
 
-        public void Add(int requests, long input, long cachedInput, long output, long reasoning)
+        public void Add(int requests, long input, long cachedInput, long output, long reasoning, long costMicros)
         {
             Requests += requests;
             InputTokens += input;
             CachedInputTokens += cachedInput;
             OutputTokens += output;
             ReasoningTokens += reasoning;
+            CostMicros += costMicros;
         }
     }
 }

@@ -13,8 +13,8 @@ internal sealed class UsageQueries(NpgsqlDataSource source)
 {
     /// <summary>Groups in one answer; more needs a narrower question.</summary>
     public const int MostRows = 100_000;
-    private static readonly string s_byDay = UsageSql.Load("UsageByDay");
     private static readonly string s_byHour = UsageSql.Load("UsageByHour");
+    private static readonly string s_byDay = UsageSql.Load("UsageByDay");
     private static readonly string s_byEntry = UsageSql.Load("UsageByEntry");
     private static readonly string s_history = UsageSql.Load("UsageHistory");
     private static readonly string s_position = UsageSql.Load("UsagePosition");

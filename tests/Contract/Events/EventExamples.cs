@@ -11,6 +11,8 @@ internal static class EventExamples
     public static readonly RequestId Request = RequestId.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
     public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly DateTimeOffset s_march = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_april = new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly RequestId s_other = RequestId.Parse("7c9e6679-7425-40de-944b-e07fc1f90ae7");
     private static readonly KeyId s_key = new("k-4f1d2a");
     private static readonly string s_hash = string.Concat(Enumerable.Repeat("9f86d081884c7d65", 4));
@@ -21,8 +23,8 @@ internal static class EventExamples
         "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
         BurstSeconds: 10, LeaseSeconds: 300, TickMs: 1_000, s_scaling, AdmissionPolicy.WeightedShare, Shadow: false, Lending: 0.5, new(QueueOrder.WeightOverCost, 256, 30_000), new());
     private static readonly PoolSettings s_plain = s_settings with { Lending = 0, Queue = null, Estimation = null, Scaling = new(1, 8, 0.8) };
-    private static readonly EntitlementTerms s_terms = new(Acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, s_baseline, Noon, Noon.AddYears(1));
-    private static readonly EntitlementTerms s_openTerms = s_terms with { ValidFrom = null, ValidTo = null };
+    private static readonly EntitlementTerms s_terms = new(Acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, s_baseline, Noon, Noon.AddYears(1), new(MonthlyTokens: 50_000_000, HardStop: true));
+    private static readonly EntitlementTerms s_openTerms = s_terms with { ValidFrom = null, ValidTo = null, Budget = null };
 
     private static readonly CarriedBucket s_bucket = new(200_000, LevelMicros: 1_999_998_464_000_000, DepthMicros: 2_000_000_000_000_000, Noon);
     private static readonly Totals s_total = default(Totals) + s_held;
@@ -51,9 +53,10 @@ internal static class EventExamples
         new ReservationExpired(Pool, Request, Gold, s_held),
         new ReservationEvicted(Pool, Request, Gold, s_held, Beneficiary: s_other),
         new LimitsApplied(Pool, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, [new(Gold, s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, OwedTokens: 6_000)]),
+        new BudgetExhausted(Pool, Gold, MonthlyTokens: 50_000_000, s_april, ThresholdPosition: 57),
         new BooksCarriedForward(
             Pool, Events: 50_000, s_settings, Replicas: 6, CapacityPosition: 57, LimitsPosition: 58, s_bucket, s_books,
-            [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000, OwedTokens: 6_000, Returns: 0.75)],
+            [new(Gold, s_terms, EntitlementState.Bound, [s_key], s_baseline, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_bucket, s_bucket, s_books, MeanHoldTicks: 92_500_000, OwedTokens: 6_000, Returns: 0.75, ExhaustedUntil: s_april)],
             [new(Request, Gold, s_held, s_held, InputTokens: 1_024, SurplusTokens: 0, Noon, Noon.AddMinutes(5), Workload: "chat", Estimated: true)],
             [new(Pool, s_other, InputTokens: 12, OutputTokens: 3, UsagePosition: 40, Gold)],
             [new(s_other, Gold, InputTokens: 1_024, MaxOutputTokens: 512, "chat", Tokens: 1_536, Noon, Noon.AddSeconds(2))],
@@ -70,6 +73,13 @@ internal static class EventExamples
         new UsageCorrected(
             "invoice-2026-03-17", new("urn:gateway:eu-1", "evt-000041", Position: 41), Request, Pool, Gold, Acme, "llama-3.1-70b", ServiceClass.Guaranteed, Admitted: true, Outcome.Completed,
             Requests: 0, InputTokens: -24, CachedInputTokens: 0, OutputTokens: -100, ReasoningTokens: -20, "The provider's invoice counts less.", "k-77ab01 (finance)", Noon.AddMilliseconds(9_250)),
+        new PriceSet("llama-3.1-70b", Noon, [new(PriceKind.Output, MicrosPerMillion: 900_000, ServiceClass.Guaranteed)], "k-77ab01"),
+        new BillingPeriodClosed("2026-03", s_march, s_march.AddMonths(1)),
+        new StatementIssued(
+            Acme, "2026-03", s_march, s_march.AddMonths(1), "USD", "TokenLedger", TotalTokens: 600, TotalMicros: 540, FirstPosition: 41, LastPosition: 57, TreeSize: 57,
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            [new(Pool, Gold, "llama-3.1-70b", ServiceClass.Guaranteed, PriceKind.Output, PricingCategory.Committed, CommitmentStatus.Used, "2026-02", Tokens: 600, Micros: 540)]),
+        new BudgetThresholdReached(Pool, Gold, Acme, "2026-03", Percent: 100, MonthlyTokens: 50_000_000, UsedTokens: 50_000_512, HardStop: true, s_april),
         new LimitsAdjusted(Pool, ThroughPosition: 56, [new(Gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline, OwedTokens: 6_000, ForgivenTokens: 0)]),
         new CapacityChanged(Pool, Replicas: 6, PreviousReplicas: 4, ReportedBy: "k-77ab01"),
         new ScalingDecided(
@@ -104,6 +114,10 @@ internal static class EventExamples
         new UsageCorrected(
             "invoice-2026-03-18", new("urn:gateway:eu-1", "evt-000042", Position: 42), Request, Pool: null, Entitlement: null, Tenant: null, Model: null, ServiceClass: null, Admitted: false,
             Outcome.Failed, Requests: 0, InputTokens: 24, CachedInputTokens: 0, OutputTokens: 0, ReasoningTokens: 0, "The provider's invoice counts more.", "k-77ab01 (finance)", Noon),
+        new PriceSet("llama-3.1-70b", Noon, [new(PriceKind.Input, MicrosPerMillion: 300_000)], "k-77ab01"),
+        new StatementIssued(
+            Acme, "2026-03", s_march, s_march.AddMonths(1), "USD", "TokenLedger", TotalTokens: 600, TotalMicros: 0, FirstPosition: 41, LastPosition: 57, TreeSize: 57,
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", [new(null, null, null, null, PriceKind.Output, PricingCategory.Standard, null, null, Tokens: 600, Micros: 0)]),
         new ScalingDecided(
             Pool, ThroughPosition: 3, ObservedReplicas: 0, DesiredReplicas: 0, PreviousDesiredReplicas: 0, Recommendation: 0, Binding: null, ScalingReason.Unchanged, "Nothing asks for 0 replicas, 0 within the bounds; 0 were desired.",
             [], new(), new()),

@@ -24,7 +24,7 @@ internal static class HttpExamples
     private static readonly FairnessShare s_share = new(s_gold, DemandTokens: 30_000, ReceivedTokens: 24_000, Debt: 0.5, Burst: 12.5, Weight: 1.25, s_baseline, OwedTokens: 4_200, ForgivenTokens: 60);
     private static readonly EntitlementView s_entitlement = new(
         s_gold, s_acme, ServiceClass.Guaranteed, EntitlementState.Bound, SloTargetMs: 2_000, s_baseline, s_baseline, s_held, Debt: 0.5, Burst: 12.5, Weight: 1.25,
-        s_noon, s_noon.AddYears(1), [s_key]);
+        s_noon, s_noon.AddYears(1), [s_key], new(MonthlyTokens: 50_000_000, HardStop: true), s_noon.AddDays(30));
     private static readonly PoolView s_view = new(
         s_pool, "llama-3.1-70b", Replicas: 4, new(50_000, 34_359_738_368, 128), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024, BurstSeconds: 10, LeaseSeconds: 300,
         AdmissionPolicy.WeightedShare, Shadow: false, TickMs: 1_000, new(1, 8, 0.8, new()),
@@ -61,7 +61,7 @@ internal static class HttpExamples
         HttpExample.Of(s_putPool),
         HttpExample.Of(s_putPool with { Scaling = null, BurstSeconds = null, LeaseSeconds = null, Policy = null, Shadow = null, TickMs = null, Lending = null, Queue = null, Estimation = null }, "sparse"),
         HttpExample.Of(s_putPool with { Scaling = new(1, 8, 0.8) }, "bounds"),
-        HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, new(20_000, 8_589_934_592, 32), s_noon, s_noon.AddYears(1))),
+        HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Guaranteed, SloTargetMs: 2_000, new(20_000, 8_589_934_592, 32), s_noon, s_noon.AddYears(1), new(MonthlyTokens: 50_000_000, HardStop: true))),
         HttpExample.Of(new PutEntitlement(s_acme, ServiceClass.Spot, SloTargetMs: 2_000, Baseline: null), "sparse"),
         HttpExample.Of(new PutCapacity(6)),
         HttpExample.Of(new PostOperatorKey("acme's finance department", [Role.Finance], s_acme)),
@@ -75,6 +75,7 @@ internal static class HttpExamples
         HttpExample.Of(s_correction),
         HttpExample.Of(s_correction with { Deltas = new(OutputTokens: -100) }, "sparse"),
         HttpExample.Of(s_cloudEvent),
+        .. BillingExamples.Requests,
         new("CloudEventBatch", typeof(IReadOnlyList<CloudEvent>), new[] { s_cloudEvent with { Time = null, DataContentType = null } }),
     ];
 
@@ -82,7 +83,7 @@ internal static class HttpExamples
     [
         HttpExample.Of(s_view),
         HttpExample.Of(new PoolList([s_view])),
-        HttpExample.Of(s_entitlement with { ValidFrom = null, ValidTo = null, Keys = [] }),
+        HttpExample.Of(s_entitlement with { ValidFrom = null, ValidTo = null, Keys = [], Budget = null, ExhaustedUntil = null }),
         HttpExample.Of(new NewKey(s_key, "tli_k-4f1d2a_shown-once")),
         HttpExample.Of(new OperatorKeyList([new(s_key, "acme's finance department", [Role.Finance], s_acme), new(s_key, "on call", [Role.Operator, Role.Auditor], null)])),
         HttpExample.Of(new AdmissionView(s_request, s_pool, s_gold, s_held, ExpectedOutputTokens: 512, Weight: 1.25, s_noon.AddMinutes(5), LedgerPosition: 40)),
@@ -100,6 +101,7 @@ internal static class HttpExamples
             Corrects = new("urn:gateway:eu-1", "evt-000041", 41, "The provider's invoice counts less.", "k-77ab01 (finance)"),
         }], Next: null), "corrected"),
         HttpExample.Of(new UsageHistory(LedgerPosition: 57, [], Next: null), "last"),
+        .. BillingExamples.Answers,
         HttpExample.Of(new LedgerHead(57)),
         HttpExample.Of(new LedgerEvents(Head: 57, Through: 41, [s_event])),
         HttpExample.Of(s_event with { CorrelationId = null, CausationId = null }),

@@ -119,6 +119,7 @@ public sealed class ReplayVerifierTests
         pool.At(21).Given(new ApplyCapacity(2, 8), new ApplyLimits([new(new("e"), new(50, 500, 5), 0.1, 0.2, 30)], 9), Admit(30, "e"), Configure(most: 3, lease: 299), Grant("x", Preemptible, slo: 600), Revoke("g"), Admit(31, "x", 5));
         pool.At(40).Given(new ApplyLimits([new(new("e"), new(50, 500, 3), 0.1, 0.2, 30)], 10), Admit(40, "e", wait: 5_000), Admit(41, "e", wait: 5_000), Admit(42, "e", 7, wait: 9_000), Leave(41, "e"), Release(30, "e"), new Drain()).When(Admit(43, "e"));
         pool.At(45).When(new Drain()).ThenRefuses(DenialReason.WaitExpired);
+        pool.At(50).Given(new GrantEntitlement(new("b"), Terms(Spot) with { Budget = new(100, HardStop: true) }), new ExhaustBudget(new("b"), 100, pool.Now.AddDays(1), 11));
         pool.At(400).Given(new Sweep(), new CloseBooks());
         RecordedEvent counted = new(0, "pool-p", 0, Guid.Empty, "requests-denied.v1", pool.Now, new RequestsDenied(PoolScenario.Pool, [new(new("e"), DenialReason.PoolExhausted, 7, 70)]));
         return [.. pool.History, counted with { Position = pool.History.Count + 1 }];

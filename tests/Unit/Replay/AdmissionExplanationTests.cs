@@ -37,7 +37,7 @@ public sealed class AdmissionExplanationTests
         Assert.Equal((DenialReason.TokensExceeded, 1_000L, RetryBasis.RateBucket), (explained.Refused!.Value, explained.RetryAfterMs!.Value, explained.RetryBasis!.Value));
         var rule = explained.Rules.Single(rule => rule.Rule == DenialReason.TokensExceeded);
         Assert.Equal([new Measure("tokens", 200, 100)], rule.Measures);
-        Assert.Equal([true, true, true, true, true, false, false], explained.Rules.Select(rule => rule.WasAsked));
+        Assert.Equal([true, true, true, true, true, true, false, false], explained.Rules.Select(rule => rule.WasAsked));
         Assert.Equal((1, 900L, 100L, 9), (explained.Pool.OpenReservations, explained.Before.InFlight.Tokens, explained.Before.Tokens, explained.Before.RoomSequences));
     }
 

@@ -1,3 +1,3 @@
 copy usage_consumption (position, request_id, source, event_id, tenant, pool, entitlement, model, admitted, outcome,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_micros, completed_at,
-    requests, corrects_position, corrects_source, corrects_event_id, reason, author) from stdin (format binary)
+    requests, corrects_position, corrects_source, corrects_event_id, reason, author, service_class, covered_tokens) from stdin (format binary)
