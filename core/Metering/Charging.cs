@@ -42,7 +42,7 @@ public readonly record struct ChargedEntry(TokenKinds Tokens, long FirstCovered,
 /// <summary>A part of a charge: tokens of one kind under one category.</summary>
 public readonly record struct ChargedPart(PriceKind Kind, PricingCategory Category, CommitmentStatus? Commitment, long Tokens, long Micros);
 
-/// <summary>What an entry costs (domain.md §8). Rounding happens here and nowhere else: once for each entry, kind and part; all sums are of whole micro-units.</summary>
+/// <summary>What an entry costs (domain.md §9). Rounding happens here and nowhere else: once for each entry, kind and part; all sums are of whole micro-units.</summary>
 public static class Charging
 {
     private const int Million = 1_000_000;

@@ -31,7 +31,6 @@ public sealed class BillingTests(PostgresServer postgres)
         var lines = events.Select(recorded => recorded.Data).OfType<StatementIssued>().SelectMany(e => e.Lines).ToList();
         Assert.All(Enum.GetValues<PricingCategory>(), category => Assert.Contains(lines, line => line.Category == category));
         Assert.Contains(lines, line => line is { OriginalPeriod: not null, Micros: > 0 });
-        Assert.Contains(lines, line => line is { Commitment: CommitmentStatus.Unused, Tokens: < 0 });
         Assert.Contains(events, recorded => recorded.Data is UsageCorrected);
         await AgreesByEveryPathAsync(api, events);
     }

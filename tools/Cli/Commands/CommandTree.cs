@@ -14,6 +14,8 @@ internal static class CommandTree
             PoolsCommand.Create(globals),
             UsageCommand.Create(globals),
             ReconcileCommand.Create(globals),
+            PricesCommand.Create(globals),
+            StatementsCommand.Create(globals),
             KeysCommand.Create(globals),
             TraceCommand.Create(globals),
             ReplayCommand.Create(globals),
