@@ -70,7 +70,7 @@ internal sealed class FilledLedger
     public async Task ForgetUsageAsync(CancellationToken ct)
     {
         await using var source = LedgerDatabase.Open(Connection);
-        await using var forget = source.CreateCommand("truncate usage_consumption, usage_hourly, usage_daily, usage_streams");
+        await using var forget = source.CreateCommand("truncate usage_consumption, usage_hourly, usage_daily, usage_streams, billing_lines, billing_covered");
         await forget.ExecuteNonQueryAsync(ct);
         await using var checkpoint = source.CreateCommand("delete from mt_event_progression where name = 'metering-usage'");
         await checkpoint.ExecuteNonQueryAsync(ct);

@@ -32,6 +32,14 @@ public sealed class RefusedCallerTests(BadInput fixture)
     [InlineData("GET", "/v1/keys", "operator")]
     [InlineData("POST", "/v1/keys", "operator")]
     [InlineData("DELETE", "/v1/keys/none", "operator")]
+    [InlineData("GET", "/v1/prices", "operator finance")]
+    [InlineData("GET", "/v1/prices/llama", "operator finance")]
+    [InlineData("PUT", "/v1/prices/llama", "operator finance")]
+    [InlineData("GET", "/v1/statements/acme", "operator finance")]
+    [InlineData("GET", "/v1/statements/acme/2026-01", "operator finance")]
+    [InlineData("GET", "/v1/statements/runs", "operator finance")]
+    [InlineData("POST", "/v1/statements/close", "operator")]
+    [InlineData("GET", "/v1/entitlements/none/value", "operator finance")]
     [InlineData("GET", "/v1/models", "inference operator gateway")]
     public async Task Lets_only_the_roles_in_that_an_address_is_for(string method, string path, string allowed)
     {
@@ -87,8 +95,10 @@ public sealed class RefusedCallerTests(BadInput fixture)
         var bound = await fixture.Api.AsRoleAsync("finance", "globex");
         await fixture.LeavesNoTraceAsync(async () =>
         {
-            foreach (var path in (string[])["/v1/usage?tenant=acme", "/v1/usage/events?tenant=acme", "/v1/usage?tenant=acme&format=csv", "/v1/usage?tenant=nobody"])
+            foreach (var path in (string[])["/v1/usage?tenant=acme", "/v1/usage/events?tenant=acme", "/v1/usage?tenant=acme&format=csv", "/v1/usage?tenant=nobody",
+                "/v1/statements/acme", "/v1/statements/acme/2026-01", "/v1/statements/acme/2026-01?format=focus", "/v1/statements/runs"])
                 (await bound.GetAsync(path)).MustRefuse(403, "foreign-tenant");
+            (await bound.PutAsync("/v1/prices/llama", Bodies.Parse("""{"rates":[{"kind":"input","microsPerMillion":1}]}"""))).MustRefuse(403, "foreign-tenant");
             foreach (var path in (string[])["/v1/pools", "/v1/pools/pool", "/v1/pools/pool/fairness", "/v1/pools/pool/fairness/history"])
                 (await bound.GetAsync(path)).MustRefuse(403, "role-missing");
             foreach (var path in (string[])["/v1/usage?groupBy=tenant,entitlement", "/v1/usage/events"])
