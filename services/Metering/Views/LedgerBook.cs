@@ -10,19 +10,21 @@ internal sealed class LedgerBook(ILedger ledger)
     private const int PageSize = 1_000;
     private static readonly string[] s_types = [.. BillingBook.Types.Select(type => EventCatalogue.Of(type).WireName)];
     private BillingBook _book = new();
+    private long _through;
 
-    /// <summary>The book with everything up to a position. The caller may take in what follows there.</summary>
+    /// <summary>The book with everything up to a position that the ledger has reached. The caller may take in what follows there.</summary>
     public async Task<BillingBook> AtAsync(long position, CancellationToken ct)
     {
         if (_book.Position > position) Forget();
-        while (true)
+        // Few events are of these types and an index holds them, so a look that finds nothing costs little. A page with room left may still end before the position: at the last event that this process appended.
+        for (var after = Math.Max(_through, _book.Position); after < position;)
         {
-            // Few events are of these types and an index holds them, so a look that finds nothing costs little.
-            var page = await ledger.ReadAllAsync(_book.Position, PageSize, s_types, stream: null, ct);
+            var page = await ledger.ReadAllAsync(after, PageSize, s_types, stream: null, ct);
             foreach (var recorded in page.Events.Where(recorded => recorded.Position <= position)) _book.Evolve(recorded);
-            if (page.Events.Count < PageSize || page.Through >= position) return _book;
+            _through = after = Math.Min(page.Through, position);
         }
+        return _book;
     }
 
-    public void Forget() => _book = new();
+    public void Forget() => (_book, _through) = (new(), 0);
 }
