@@ -9,16 +9,29 @@ internal sealed class EngineMetrics(EngineOptions options)
     private readonly Lock _lock = new();
     private readonly Histogram _timeToFirstToken = new(0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160);
     private readonly Histogram _interTokenLatency = new(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 10);
-    private long _running, _waiting, _cachedTokens, _promptTokens, _generationTokens;
+    private long _running, _waiting, _promptTokens, _generationTokens, _queries, _hits, _preemptions, _stopped, _aborted;
+    private double _cacheUsage;
 
-    public void Waiting(int sequences)
+    /// <summary>Outstanding work as it is now.</summary>
+    public void Now(int running, int waiting, double cacheUsage)
     {
-        lock (_lock) _waiting = sequences;
+        lock (_lock) (_running, _waiting, _cacheUsage) = (running, waiting, cacheUsage);
     }
 
-    public void Running(int sequences, long cachedTokens)
+    /// <summary>A prompt was looked up in the prefix cache.</summary>
+    public void Started(int promptTokens, int cachedTokens)
     {
-        lock (_lock) (_running, _cachedTokens) = (sequences, cachedTokens);
+        lock (_lock) (_queries, _hits) = (_queries + promptTokens, _hits + cachedTokens);
+    }
+
+    public void Preempted()
+    {
+        lock (_lock) _preemptions++;
+    }
+
+    public void Finished(bool completed)
+    {
+        lock (_lock) (_stopped, _aborted) = completed ? (_stopped + 1, _aborted) : (_stopped, _aborted + 1);
     }
 
     public void Tokens(int prompt, int generated)
@@ -45,9 +58,13 @@ internal sealed class EngineMetrics(EngineOptions options)
         {
             Value("gauge", "vllm:num_requests_running", _running);
             Value("gauge", "vllm:num_requests_waiting", _waiting);
-            Value("gauge", "vllm:kv_cache_usage_perc", Math.Min(1, (double)_cachedTokens / options.KvCacheTokens));
+            Value("gauge", "vllm:kv_cache_usage_perc", _cacheUsage);
             Value("counter", "vllm:prompt_tokens_total", _promptTokens);
             Value("counter", "vllm:generation_tokens_total", _generationTokens);
+            Value("counter", "vllm:prefix_cache_queries_total", _queries);
+            Value("counter", "vllm:prefix_cache_hits_total", _hits);
+            Value("counter", "vllm:num_preemptions_total", _preemptions);
+            text.Append(CultureInfo.InvariantCulture, $"# TYPE vllm:request_success_total counter\nvllm:request_success_total{{{label},finished_reason=\"stop\"}} {_stopped}\nvllm:request_success_total{{{label},finished_reason=\"abort\"}} {_aborted}\n");
             _timeToFirstToken.Write(text, "vllm:time_to_first_token_seconds", label);
             _interTokenLatency.Write(text, "vllm:inter_token_latency_seconds", label);
         }

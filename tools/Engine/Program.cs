@@ -1,4 +1,3 @@
-using System.Net;
 using TokenLedger.Engine;
 
 if (args.Contains("--help"))
@@ -6,17 +5,12 @@ if (args.Contains("--help"))
     Console.Out.WriteLine(EngineOptions.Help);
     return 0;
 }
-var builder = WebApplication.CreateSlimBuilder(args);
-if (EngineOptions.Read(builder.Configuration, out var options) is { } wrong)
+if (EngineOptions.Read(new ConfigurationBuilder().AddCommandLine(args).Build(), out var options) is { } wrong)
 {
     Console.Error.WriteLine($"engine: {wrong}");
     return 2;
 }
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port));
-builder.Services.AddEngine(options);
-var app = builder.Build();
-app.MapEngine();
-Console.Error.WriteLine($"Simulated engine for {options.Model} on http://127.0.0.1:{options.Port}");
-await app.RunAsync();
+await using var engine = await SimulatedEngine.StartAsync(options);
+Console.Error.WriteLine($"Simulated engine for {options.Model} on {engine.Address.ToString().TrimEnd('/')}");
+await engine.WaitForStopAsync();
 return 0;

@@ -1,12 +1,5 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using TokenLedger.Engine;
 using TokenLedger.Tests.Integration.Hosting;
 
@@ -15,28 +8,16 @@ namespace TokenLedger.Tests.Integration.Experiments;
 /// <summary>The simulated engine on a free loopback port, and how many requests it ever had at a time.</summary>
 internal sealed class EngineServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly SimulatedEngine _engine;
     private readonly HttpClient _http;
     private readonly Lock _lock = new();
     private int _inside;
 
-    private EngineServer(WebApplication app)
-    {
-        _app = app;
-        _http = new() { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
-    }
+    private EngineServer(SimulatedEngine engine) => (_engine, _http) = (engine, new() { BaseAddress = engine.Address });
 
-    public static async Task<EngineServer> StartAsync(int slots, int tokensPerSecond)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddEngine(new(Port: 0, "simulated", tokensPerSecond, slots, Queue: 1_024, MaxModelLength: 32_768, KvCacheTokens: 131_072, MeanOutputTokens: 128));
-        var app = builder.Build();
-        app.MapEngine();
-        await app.StartAsync();
-        return new(app);
-    }
+    /// <summary>Prompt and output tokens cost the same, as they do in the pool's limits.</summary>
+    public static async Task<EngineServer> StartAsync(int slots, int tokensPerSecond) =>
+        new(await SimulatedEngine.StartAsync(new() { Port = 0, TokensPerSecond = tokensPerSecond, PrefillTokensPerSecond = tokensPerSecond, Slots = slots }));
 
     /// <summary>The most requests that it ever had at a time, running or waiting.</summary>
     public int MostInside { get; private set; }
@@ -67,6 +48,6 @@ internal sealed class EngineServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        await _app.DisposeAsync();
+        await _engine.DisposeAsync();
     }
 }
