@@ -8,11 +8,13 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> s_allowed = new()
     {
         ["Contracts"] = [],
+        ["Client"] = ["Contracts"],
         ["Core"] = ["Contracts"],
         ["Ledger"] = ["Contracts"],
         ["Hosting"] = ["Contracts", "Ledger"],
         ["Cli"] = ["Contracts", "Core", "Ledger"],
         ["Engine"] = [],
+        ["Gateway"] = ["Contracts", "Client", "Core", "Ledger", "Hosting"],
     };
 
     private static readonly string[] s_ofServices = ["Contracts", "Core", "Ledger", "Hosting"];
@@ -21,7 +23,7 @@ public sealed class DependencyTests
 
     public static TheoryData<string> Products => [.. Repository.Projects.Where(project => !project.Name.Contains("Tests", StringComparison.Ordinal) && project.Name != "Benchmarks").Select(project => project.Name)];
 
-    public static TheoryData<string> Assemblies => [.. s_ofServices, .. s_services, "AllInOne"];
+    public static TheoryData<string> Assemblies => [.. s_ofServices, .. s_services, "Client", "AllInOne"];
 
     /// <summary>A service never refers to another; only AllInOne refers to all.</summary>
     [Theory, MemberData(nameof(Products))]
@@ -46,10 +48,10 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void Keeps_the_database_and_the_web_out_of_contracts_and_core() =>
-        Assert.All(["Contracts", "Core"], name => Assert.DoesNotContain(Used(name), used => used is "Npgsql" || used.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)));
+    public void Keeps_the_database_and_the_web_out_of_contracts_the_client_and_core() =>
+        Assert.All(["Contracts", "Client", "Core"], name => Assert.DoesNotContain(Used(name), used => used is "Npgsql" || used.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)));
 
-    private static string[] Below(string name) => s_allowed.TryGetValue(name, out var allowed) ? allowed : name == "AllInOne" ? [.. s_ofServices, .. s_services, "Engine"] : s_ofServices;
+    private static string[] Below(string name) => s_allowed.TryGetValue(name, out var allowed) ? allowed : name == "AllInOne" ? [.. s_ofServices, .. s_services, "Client", "Engine"] : s_ofServices;
 
     private static string[] Used(string name) => [.. Assembly.Load("TokenLedger." + name).GetReferencedAssemblies().Select(reference => reference.Name!)];
 }
