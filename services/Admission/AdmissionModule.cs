@@ -16,6 +16,7 @@ public static class AdmissionModule
         services.AddSettings<AdmissionOptions>(builder.Configuration, AdmissionOptions.Section);
         services.AddSingleton<PoolWriters>();
         services.AddSingleton<AdmissionMeters>();
+        services.AddSingleton(p => new AdmissionPort(p.GetRequiredService<PoolWriters>(), p.GetRequiredService<AdmissionMeters>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LimitsAge>();
         services.AddHealthChecks().AddCheck<LimitsHealth>("limits");
         services.AddSingleton<LedgerReactions>();

@@ -3,6 +3,7 @@ using TokenLedger.Autoscaler;
 using TokenLedger.Console;
 using TokenLedger.Fairness;
 using TokenLedger.Gateway;
+using TokenLedger.Gateway.Ledger;
 using TokenLedger.Metering;
 
 namespace TokenLedger.AllInOne;
@@ -16,6 +17,8 @@ internal static class AllModules
         builder.AddMetering();
         builder.AddFairness();
         builder.AddAutoscaler();
+        builder.Services.AddSingleton<ILedgerPort, InProcessLedgerPort>();
+        builder.AddGateway();
     }
 
     public static void Map(IEndpointRouteBuilder app)

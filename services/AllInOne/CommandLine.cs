@@ -6,7 +6,7 @@ internal sealed record CommandLine(bool Demo)
     public const string Help = """
         Starts TokenLedger on this machine: all services in one process.
 
-          --demo     add a demo pool with one inference key on the first start (written to demo.key in the home)
+          --demo     add a demo pool on two simulated inference servers, and an inference key (written to demo.key in the home)
           --help     this text
 
         Environment:

@@ -9,6 +9,7 @@ namespace TokenLedger.AllInOne;
 internal static class DemoPool
 {
     public const string Name = "demo";
+    public const string Model = "llama-3.1-8b-instruct";
 
     public static async Task CreateAsync(Uri url, Welcome welcome, CancellationToken ct)
     {
@@ -17,7 +18,7 @@ internal static class DemoPool
         if ((await http.GetAsync($"/v1/pools/{Name}", ct)).StatusCode != HttpStatusCode.OK)
         {
             await PutAsync(http, $"/v1/pools/{Name}", new PutPool(
-                "llama-3.1-8b-instruct", Replicas: 2, new CapacityShape(20_000, 24_000_000_000, 64), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
+                Model, Replicas: 2, new CapacityShape(20_000, 24_000_000_000, 64), KvBytesPerToken: 131_072, DefaultMaxOutputTokens: 1_024,
                 new ScalingShape(1, 4, 0.8), LeaseSeconds: 60), ct);
             await PutAsync(http, $"/v1/pools/{Name}/entitlements/assistant", Entitlement("acme", ServiceClass.Guaranteed, 500, new(15_000, 16_000_000_000, 40)), ct);
             await PutAsync(http, $"/v1/pools/{Name}/entitlements/reports", Entitlement("globex", ServiceClass.Elastic, 5_000, new(10_000, 12_000_000_000, 32)), ct);

@@ -33,7 +33,7 @@ internal sealed class Greeting(Welcome welcome, IServer server, IHostApplication
         var operatorKey = welcome.OwnKey ? $"$(cat {Shown(welcome.Home.OperatorKeyFile)})" : "$TOKENLEDGER_OPERATOR_KEY";
         string[] next = welcome.Demo
             ? [
-                $"curl -s {url}/v1/admissions -H \"Authorization: Bearer $(cat {Shown(welcome.Home.DemoKeyFile)})\" -H 'Content-Type: application/json' -d '{{\"requestId\":\"{Guid.NewGuid()}\",\"inputTokens\":500,\"maxOutputTokens\":200}}'",
+                $"curl -sN {url}/v1/chat/completions -H \"Authorization: Bearer $(cat {Shown(welcome.Home.DemoKeyFile)})\" -H 'Content-Type: application/json' -d '{{\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"Say hello\"}}]}}'",
                 $"./tokenledger trace play docs/examples/small-trace.jsonl --concurrency 16 --pool {DemoPool.Name} --key \"$(cat {Shown(welcome.Home.DemoKeyFile)})\"{flag}",
                 $"./tokenledger pools {DemoPool.Name} --key \"{operatorKey}\"{flag}",
             ]

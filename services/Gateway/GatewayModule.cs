@@ -1,5 +1,12 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using TokenLedger.Contracts;
+using TokenLedger.Gateway.Ledger;
+using TokenLedger.Gateway.Requests;
+using TokenLedger.Gateway.Upstreams;
+using TokenLedger.Hosting;
 using TokenLedger.Hosting.Access;
 
 namespace TokenLedger.Gateway;
@@ -9,11 +16,37 @@ internal sealed record ModelEntry(string Id, string Object, long Created, [prope
 
 internal sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
 
-/// <summary>Gateway: what OpenAI clients ask. So far which models a key may use.</summary>
+/// <summary>Gateway: passes requests of OpenAI's and Anthropic's clients on to inference servers, each admitted before and accounted for after.</summary>
 public static class GatewayModule
 {
-    public static void MapGateway(this IEndpointRouteBuilder routes) =>
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddSettings<GatewayOptions>(builder.Configuration, GatewayOptions.Section);
+        services.AddHttpClient(nameof(HttpLedgerPort));
+        services.TryAddSingleton<ILedgerPort, HttpLedgerPort>();
+        services.AddSingleton<GatewayMeters>();
+        services.AddSingleton<InputEstimates>();
+        services.AddSingleton<UpstreamClient>();
+        services.AddSingleton<IUpstreams, ConfiguredUpstreams>();
+        services.AddSingleton<ReplicaChooser>();
+        services.AddSingleton<Keys>();
+        services.AddSingleton<ProxyParts>();
+        services.AddSingleton<Proxy>();
+        services.AddSingleton<UsageReporter>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
+        services.AddHostedService<HealthLoop>();
+    }
+
+    public static void MapGateway(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
         routes.MapGet("/v1/models", List).WithTags("Gateway").RequireAuthorization(Policies.Gateway);
+        var limit = new BodyLimit(routes.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxBodyBytes);
+        foreach (var api in Enum.GetValues<Api>())
+            routes.MapPost(UpstreamClient.PathOf(api), (HttpContext http, Proxy proxy) => proxy.ServeAsync(http, api)).WithTags("Gateway").WithMetadata(limit).AllowAnonymous();
+    }
 
     private static ModelList List(HttpContext http, LedgerDirectory directory)
     {
@@ -21,4 +54,6 @@ public static class GatewayModule
         var models = pools.Select(directory.FindPool).OfType<PoolSettings>().Select(settings => settings.Model).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return new("list", [.. models.Select(model => new ModelEntry(model, "model", Created: 0, "tokenledger"))]);
     }
+
+    private sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
 }

@@ -23,6 +23,7 @@ public static class MeteringModule
         services.AddSingleton<UsageInbox>();
         services.AddSingleton<CorrectionIntake>();
         services.AddSingleton<UsageIntake>();
+        services.AddSingleton(p => new UsagePort(p.GetRequiredService<UsageIntake>()));
         services.AddSingleton<MeteringMeters>();
         services.AddSingleton<UsageQueries>();
         services.AddSingleton<UsageFreshness>();

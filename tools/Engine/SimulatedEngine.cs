@@ -7,6 +7,9 @@ namespace TokenLedger.Engine;
 /// <summary>An engine that listens on loopback, in a program of its own or in another one.</summary>
 public sealed class SimulatedEngine : IAsyncDisposable
 {
+    /// <summary>Where a request can be ended early, by <c>{"rid": "…"}</c> with its <c>x-request-id</c>; the name is SGLang's.</summary>
+    public const string AbortPath = "/abort_request";
+
     private const long MostBytes = 256 << 20;
     private readonly WebApplication _app;
 

@@ -9,9 +9,8 @@ namespace TokenLedger.Admission.Endpoints;
 /// </summary>
 internal static class RateLimitHeaders
 {
-    public static void Write(HttpResponse response, Headroom room, long retryAfterMs = 0)
+    public static void Write(IHeaderDictionary headers, Headroom room, long retryAfterMs = 0)
     {
-        var headers = response.Headers;
         headers["x-ratelimit-limit-requests"] = Text(room.LimitSequences);
         headers["x-ratelimit-remaining-requests"] = Text(room.RemainingSequences);
         headers["x-ratelimit-reset-requests"] = Duration(room.SequencesReset);

@@ -12,9 +12,9 @@ internal static class Refusals
     public static ProblemHttpResult NoPool(PoolId pool) => Problem.NotFound("pool-unknown", $"There is no pool '{pool}'.");
 
     /// <summary>The process stops while the request waits.</summary>
-    public static ProblemHttpResult Stopping(HttpResponse response)
+    public static ProblemHttpResult Stopping(IHeaderDictionary headers)
     {
-        response.Headers.RetryAfter = "1";
+        headers.RetryAfter = "1";
         return Problem.Of(StatusCodes.Status503ServiceUnavailable, "stopping", "The service stops", "The request keeps its place: send it again with the same id, and it waits along.", ("retryAfterMs", 1000));
     }
 

@@ -8,7 +8,7 @@ using TokenLedger.Tests.Unit.Cli;
 namespace TokenLedger.Tests.Unit.Client;
 
 /// <summary>The client against services that answer what they are told to, on a clock without waiting.</summary>
-public sealed class TokenLedgerClientTests
+public sealed class TokenLedgerClientTests : IDisposable
 {
     private const string Admitted = """
         {"requestId":"0f8fad5b-d9cb-469f-a165-70867728950e","pool":"p","entitlement":"e","reserved":{"tokens":5,"kvCacheBytes":5,"sequences":1},"expectedOutputTokens":2,
@@ -86,6 +86,8 @@ public sealed class TokenLedgerClientTests
             [$"POST http://admission/v1/admissions/{s_request}/first-token", $"POST http://admission/v1/admissions/{s_request}/renew", $"DELETE http://admission/v1/admissions/{s_request}", "POST http://metering/v1/usage", "POST http://metering/v1/usage"],
             _service.Asked.Select(asked => asked.Split(" Bearer")[0]));
     }
+
+    public void Dispose() => _service.Dispose();
 
     private Task<Answer<AdmissionView>> AdmitAsync(bool retryRefusals = false) => Client(retryRefusals).AdmitAsync("key", new(s_request, 3), TestContext.Current.CancellationToken);
 

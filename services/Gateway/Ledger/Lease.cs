@@ -1,0 +1,48 @@
+using TokenLedger.Client;
+using TokenLedger.Contracts;
+using TokenLedger.Contracts.Http;
+
+namespace TokenLedger.Gateway.Ledger;
+
+/// <summary>Keeps the reservation of a request alive while it lasts: renewed when half of its time has gone.</summary>
+internal sealed class Lease(ILedgerPort port, InferenceKey key, RequestId request, TimeProvider clock, ILogger log) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _over = new();
+    private Task _keeping = Task.CompletedTask;
+
+    public Lease Keep(DateTimeOffset expiresAt)
+    {
+        _keeping = KeepAsync(expiresAt);
+        return this;
+    }
+
+    private async Task KeepAsync(DateTimeOffset expiresAt)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (expiresAt - clock.GetUtcNow()).Ticks / 2)), clock, _over.Token);
+                switch (await port.RenewAsync(key, request, _over.Token))
+                {
+                    case Granted<ReservationView> renewed: expiresAt = renewed.Value.ExpiresAt; break;
+                    case Refused<ReservationView> { Status: >= 500 }: break; // Asked again after half of what is left.
+                    case Refused<ReservationView> refused:
+                        log.LogWarning("The lease of {Request} was not renewed: {Reason}", request, refused.Reason);
+                        return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_over.IsCancellationRequested)
+        {
+            // The request has ended.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        await _keeping;
+        _over.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+using TokenLedger.Client;
+using TokenLedger.Contracts;
+using TokenLedger.Contracts.Http;
+using TokenLedger.Gateway.Answers;
+using TokenLedger.Gateway.Ledger;
+using TokenLedger.Gateway.Requests;
+
+namespace TokenLedger.Gateway;
+
+/// <summary>The end of a request in the ledger: what it used is reported, or its reservation is released when it used nothing.</summary>
+internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, InferenceKey key, PoolSettings pool, RequestId id, long estimate)
+{
+    private const string Source = "tokenledger-gateway";
+    private readonly DateTimeOffset _startedAt = parts.Clock.GetUtcNow();
+    private DateTimeOffset? _firstTokenAt;
+    private bool _ended;
+
+    /// <summary>Events with content so far, for a server that tells no usage.</summary>
+    public long Chunks { get; set; }
+
+    /// <summary>The prompt has been read. Nobody waits for the word: the end of the request says the same.</summary>
+    public void FirstToken()
+    {
+        if (_firstTokenAt is not null) return;
+        _firstTokenAt = parts.Clock.GetUtcNow();
+        _ = TellAsync();
+    }
+
+    /// <summary>Returns when the end is recorded, or kept to be recorded soon. The first call counts.</summary>
+    public async Task EndAsync(Outcome outcome, UsageTally tally, long chunks)
+    {
+        if (_ended) return;
+        _ended = true;
+        parts.Meters.Request(key.Caller.Pool, WordConverter<Outcome>.Word(outcome));
+        var output = tally.Output ?? Math.Max(chunks, Chunks);
+        if (tally.Input is null && output == 0 && outcome != Outcome.Completed)
+        {
+            await ReleaseAsync();
+            return;
+        }
+        var input = tally.Input ?? estimate;
+        if (tally.Input is > 0 and { } exact)
+        {
+            parts.Meters.Estimated(key.Caller.Pool, (double)estimate / exact);
+            parts.Estimates.Learn(pool.Model, request.PromptBytes, exact - request.PromptTokens);
+        }
+        await parts.Reporter.ReportAsync(key, new(Source, id.ToString(), id, new(
+            key.Caller.Pool, input, output, outcome, tally.Cached, tally.Reasoning, _startedAt, _firstTokenAt, parts.Clock.GetUtcNow())));
+    }
+
+    private async Task TellAsync()
+    {
+        var answer = await parts.Ledger.FirstTokenAsync(key, id, CancellationToken.None);
+        if (answer is Refused<ReservationView> { Status: not StatusCodes.Status409Conflict } refused) parts.Log.LogWarning("The first token of {Request} was not taken in: {Reason}", id, refused.Reason);
+    }
+
+    /// <summary>A release that fails is no loss: the lease runs out.</summary>
+    private async Task ReleaseAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.ReportMs), parts.Clock);
+        try
+        {
+            if (await parts.Ledger.ReleaseAsync(key, id, patience.Token) is Refused<ReservationView> refused) parts.Log.LogWarning("{Request} was not released: {Reason}", id, refused.Reason);
+        }
+        catch (OperationCanceledException)
+        {
+            parts.Log.LogWarning("{Request} was not released in time; its lease will run out", id);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+
+namespace TokenLedger.Gateway.Upstreams;
+
+/// <summary>Chooses the server of each request by the policy of the settings.</summary>
+internal sealed class ReplicaChooser(IOptions<GatewayOptions> options, TimeProvider clock)
+{
+    private const int KnownBlocks = 200_000;
+    private readonly PrefixIndex _index = new(KnownBlocks);
+    private uint _turn;
+
+    /// <param name="tried">Servers that have failed this request already.</param>
+    /// <returns>Null when all were tried. When all others are ejected they are used all the same: a wrong guess costs an error, no try costs the request.</returns>
+    public Replica? Choose(IReadOnlyList<Replica> replicas, IReadOnlyList<ulong> blocks, IReadOnlyCollection<Replica> tried)
+    {
+        var now = clock.GetUtcNow();
+        var prefix = options.Value.Policy == ReplicaPolicy.Prefix;
+        ReplicaLoad[] loads = [.. replicas.Select(replica => replica.Load(now, options.Value, prefix ? _index.Matched(replica, blocks) : 0))];
+        var allOut = !replicas.Zip(loads).Any(one => one.Second.Available && !tried.Contains(one.First));
+        for (var i = 0; i < loads.Length; i++) loads[i] = loads[i] with { Available = !tried.Contains(replicas[i]) && (allOut || loads[i].Available) };
+        var chosen = ReplicaChoice.Choose(options.Value.Policy, loads, Interlocked.Increment(ref _turn), (uint)Random.Shared.NextInt64(uint.MaxValue));
+        if (chosen < 0) return null;
+        if (prefix) _index.Learn(replicas[chosen], blocks);
+        return replicas[chosen];
+    }
+}
