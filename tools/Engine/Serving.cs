@@ -41,7 +41,7 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
         var breaks = fault.Kind is FaultKind.Cut or FaultKind.Reset && fault.After < generation.OutputTokens;
         var sequence = new Sequence(generation.Prompt, breaks ? fault.After : generation.OutputTokens, generation.Token, time.GetTimestamp(), http.RequestAborted);
         if (!scheduler.TryAdd(sequence)) return Refuse(entry, "refused", Errors.Of(api, 503, "too many requests are waiting"));
-        var answer = Answer.Of(new(entry.BodySha256[..32], SomeTime + options.Seed, options.Model, generation, sequence, fault.Kind == FaultKind.WrongUsage));
+        var answer = Answer.Of(new(generation.Id, SomeTime + options.Seed, options.Model, generation, sequence, fault.Kind == FaultKind.WrongUsage));
         _underWay[entry.RequestId] = sequence;
         try
         {

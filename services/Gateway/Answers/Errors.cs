@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using TokenLedger.Gateway.Requests;
 
@@ -7,13 +8,15 @@ namespace TokenLedger.Gateway.Answers;
 /// <summary>Refusals in the shape that the clients of an API expect: OpenAI's, with the reason as its code, or Anthropic's.</summary>
 internal static class Errors
 {
+    private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task WriteAsync(HttpResponse response, Api api, Refusal refusal, string request)
     {
         response.StatusCode = refusal.Status;
         response.ContentType = "application/json";
         if (refusal.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (refusal.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
-        await using var json = new Utf8JsonWriter(response.BodyWriter);
+        await using var json = new Utf8JsonWriter(response.BodyWriter, s_readable);
         json.WriteStartObject();
         if (api == Api.Messages) json.WriteString("type", "error");
         json.WriteStartObject("error");

@@ -41,6 +41,9 @@ internal sealed class Generation
 
     public string FinishReason => IsCut ? "length" : Ask.Tool is null ? "stop" : "tool_calls";
 
+    /// <summary>The same for the same prompt, as everything else in the answer.</summary>
+    public string Id => $"{_content:x16}{Hash.Mix(_content, 0):x16}";
+
     /// <summary>Some tokens of the answer: words, or a piece of the arguments of a tool.</summary>
     public string Text(int first, int count)
     {
