@@ -32,7 +32,8 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
         if (_ended) return;
         _ended = true;
         parts.Meters.Request(key.Caller.Pool, WordConverter<Outcome>.Word(outcome));
-        var output = tally.Output ?? Math.Max(chunks, Chunks);
+        // What a server says at the end is exact. What it says on the way may be behind what it has sent: Anthropic's first event tells the usage before anything is made.
+        var output = outcome == Outcome.Completed && tally.Output is { } told ? told : Math.Max(tally.Output ?? 0, Math.Max(chunks, Chunks));
         if (tally.Input is null && output == 0 && outcome != Outcome.Completed)
         {
             await ReleaseAsync();

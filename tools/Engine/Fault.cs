@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace TokenLedger.Engine;
 
-/// <summary>What can go wrong with a request: every chunk late, nothing ever, a 500, an end in the middle of the answer, a broken connection, twice the usage.</summary>
+/// <summary>What can go wrong with a request: every chunk late, nothing ever, a 500, an end in the middle of a stream, a broken connection, twice the usage.</summary>
 public enum FaultKind { None, Slow, Hang, Error, Cut, Reset, WrongUsage }
 
 /// <summary>What goes wrong, with which requests.</summary>

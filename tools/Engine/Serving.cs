@@ -38,14 +38,15 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
             await Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             return Refuse(entry, "hang", Errors.Of(api, 503, "the engine stops"));
         }
-        var breaks = fault.Kind is FaultKind.Cut or FaultKind.Reset && fault.After < generation.OutputTokens;
+        var streams = generation.Ask.Stream && api != Api.Embeddings;
+        var breaks = (fault.Kind == FaultKind.Cut && streams || fault.Kind == FaultKind.Reset) && fault.After < generation.OutputTokens;
         var sequence = new Sequence(generation.Prompt, breaks ? fault.After : generation.OutputTokens, generation.Token, time.GetTimestamp(), http.RequestAborted);
         if (!scheduler.TryAdd(sequence)) return Refuse(entry, "refused", Errors.Of(api, 503, "too many requests are waiting"));
         var answer = Answer.Of(new(generation.Id, SomeTime + options.Seed, options.Model, generation, sequence, fault.Kind == FaultKind.WrongUsage));
         _underWay[entry.RequestId] = sequence;
         try
         {
-            return await AnswerAsync(http, answer, sequence, generation, breaks ? fault : fault with { After = -1 });
+            return await AnswerAsync(http, answer, sequence, streams, breaks ? fault : fault.Kind == FaultKind.Slow ? fault : Fault.None);
         }
         finally
         {
@@ -55,10 +56,9 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
         }
     }
 
-    private async Task<IResult> AnswerAsync(HttpContext http, Answer answer, Sequence sequence, Generation generation, Fault fault)
+    private async Task<IResult> AnswerAsync(HttpContext http, Answer answer, Sequence sequence, bool streams, Fault fault)
     {
         var ct = http.RequestAborted;
-        var streams = generation.Ask.Stream && generation.Ask.Api != Api.Embeddings;
         if (streams)
         {
             http.Response.ContentType = "text/event-stream; charset=utf-8";
@@ -72,8 +72,8 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
             if (streams) await SendAsync(http.Response, Enumerable.Range(made, count).SelectMany(answer.Chunk), ct);
             made += count;
         }
-        if (fault.Kind == FaultKind.Reset || fault is { Kind: FaultKind.Cut, After: >= 0 } && !streams) http.Abort();
-        if (fault is { Kind: FaultKind.Cut or FaultKind.Reset, After: >= 0 }) return TypedResults.Empty;
+        if (fault.Kind == FaultKind.Reset) http.Abort();
+        if (fault.Kind is FaultKind.Cut or FaultKind.Reset) return TypedResults.Empty;
         if (!streams) return TypedResults.Text(answer.Whole().ToJsonString(), "application/json");
         await SendAsync(http.Response, answer.End(), ct);
         return TypedResults.Empty;

@@ -5,10 +5,11 @@ namespace TokenLedger.Gateway.Answers;
 
 /// <summary>What one event of a stream turned out to be.</summary>
 /// <param name="Usage">Where the JSON tells the usage on its top level, with the comma that belongs to it.</param>
+/// <param name="TellsUsage">What stands there is usage, and not null.</param>
 /// <param name="IsContent">It brings something that was generated.</param>
 /// <param name="IsUsageOnly">It has no choices: it was sent for its usage.</param>
 /// <param name="IsEnd">Nothing comes after it.</param>
-internal readonly record struct Reading(Range? Usage, bool IsContent, bool IsUsageOnly, bool IsEnd);
+internal readonly record struct Reading(Range? Usage, bool TellsUsage, bool IsContent, bool IsUsageOnly, bool IsEnd);
 
 /// <summary>Looks into answers for their usage and for what they bring. What cannot be read is passed over: it is the client's business.</summary>
 internal static class AnswerReading
@@ -19,7 +20,7 @@ internal static class AnswerReading
     /// <summary>Reads the data of one event.</summary>
     public static Reading Read(Api api, ReadOnlySpan<byte> data, UsageTally tally)
     {
-        if (data.SequenceEqual("[DONE]"u8)) return new(null, false, false, IsEnd: true);
+        if (data.SequenceEqual("[DONE]"u8)) return new(null, false, false, false, IsEnd: true);
         try
         {
             return ReadJson(api, data, tally);
@@ -35,7 +36,7 @@ internal static class AnswerReading
         var json = new Utf8JsonReader(data);
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return default;
         Range? usage = null;
-        bool content = false, choices = false, noChoices = false, end = false;
+        bool tells = false, content = false, choices = false, noChoices = false, end = false;
         var before = 1;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
@@ -43,6 +44,7 @@ internal static class AnswerReading
             if (json.ValueTextEquals("usage"))
             {
                 json.Read();
+                tells = json.TokenType == JsonTokenType.StartObject;
                 tally.Read(ref json);
                 usage = WithComma(data, from, (int)json.BytesConsumed, before);
             }
@@ -69,7 +71,7 @@ internal static class AnswerReading
             }
             before = (int)json.BytesConsumed;
         }
-        return new(usage, content, choices && noChoices && usage is not null, end);
+        return new(usage, tells, content, choices && noChoices && tells, end);
     }
 
     /// <summary>With the comma before it, or the one behind it when it comes first.</summary>

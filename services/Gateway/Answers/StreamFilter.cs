@@ -27,7 +27,7 @@ internal sealed class StreamFilter(Api api, UsageTally tally, bool hidesUsage, b
         var reading = AnswerReading.Read(api, bytes[data], tally);
         if (reading.IsContent) Chunks++;
         if (reading.IsEnd) return true;
-        var hides = api is Api.Chat or Api.Completions && (hidesUsage || hidesContinuous && !reading.IsUsageOnly);
+        var hides = api is Api.Chat or Api.Completions && (hidesUsage || hidesContinuous && reading is { TellsUsage: true, IsUsageOnly: false });
         if (reading.Usage is not { } usage || !hides) client?.Write(bytes);
         else if (!reading.IsUsageOnly)
         {

@@ -1,0 +1,46 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace TokenLedger.Tests.Integration.Gateways;
+
+/// <summary>A server that answers every request with the same bytes, and keeps the headers and the address of the last.</summary>
+internal sealed class CannedUpstream : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private CannedUpstream(WebApplication app) => _app = app;
+
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    public byte[] Answer { get; set; } = [];
+    public string ContentType { get; set; } = "text/event-stream";
+    public IReadOnlyDictionary<string, string> Headers { get; private set; } = new Dictionary<string, string>();
+    public string Target { get; private set; } = "";
+
+    public static async Task<CannedUpstream> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var canned = new CannedUpstream(builder.Build());
+        canned._app.MapFallback(canned.AnswerAsync);
+        await canned._app.StartAsync();
+        return canned;
+    }
+
+    private async Task AnswerAsync(HttpContext http)
+    {
+        if (http.Request.Method == "POST")
+            (Headers, Target) = (http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), http.Request.Path + http.Request.QueryString);
+        http.Response.ContentType = ContentType;
+        await http.Response.Body.WriteAsync(Answer);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
