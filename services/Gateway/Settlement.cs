@@ -58,7 +58,8 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
     /// <summary>A release that fails is no loss: the lease runs out.</summary>
     private async Task ReleaseAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.ReportMs), parts.Clock);
+        var clock = parts.Clock;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.ReportMs), clock);
         try
         {
             if (await parts.Ledger.ReleaseAsync(key, id, patience.Token) is Refused<ReservationView> refused) parts.Log.LogWarning("{Request} was not released: {Reason}", id, refused.Reason);

@@ -41,7 +41,7 @@ internal static class ReplicaChoice
     {
         for (var i = 0; i < loads.Length; i++)
         {
-            var at = (int)((turn + (uint)i) % (uint)loads.Length);
+            var at = (int)(((ulong)turn + (ulong)i) % (ulong)loads.Length);
             if (loads[at].Available) return at;
         }
         return -1;
@@ -53,7 +53,7 @@ internal static class ReplicaChoice
         for (var i = 0; i < loads.Length; i++)
         {
             // Equal ones take turns.
-            var at = (int)((turn + (uint)i) % (uint)loads.Length);
+            var at = (int)(((ulong)turn + (ulong)i) % (ulong)loads.Length);
             if (loads[at].Available && (best < 0 || Load(loads[at]) < Load(loads[best]))) best = at;
         }
         return best;

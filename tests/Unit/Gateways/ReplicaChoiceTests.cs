@@ -29,8 +29,12 @@ public sealed class ReplicaChoiceTests
     [Fact]
     public void Takes_the_better_of_two_whatever_the_chance()
     {
-        for (uint chance = 0; chance < 1_000; chance++) Assert.Equal(1, Choose(ReplicaPolicy.RandomOfTwo, 0, chance * 2_654_435_761u, s_busy, s_idle));
+        for (uint chance = 0; chance < 1_000; chance++) Assert.Equal(1, Choose(ReplicaPolicy.RandomOfTwo, 0, unchecked(chance * 2_654_435_761u), s_busy, s_idle));
     }
+
+    [Fact]
+    public void Goes_on_when_the_turns_begin_again() =>
+        Assert.Equal([0, 1], new[] { uint.MaxValue - 1, uint.MaxValue }.Select(turn => Choose(ReplicaPolicy.LeastLoaded, turn, 0, s_idle, s_idle)));
 
     [Fact]
     public void Comes_to_every_one_by_chance() =>
