@@ -24,7 +24,6 @@ public static class GatewayModule
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.AddSettings<GatewayOptions>(builder.Configuration, GatewayOptions.Section);
-        services.AddHttpClient(nameof(HttpLedgerPort));
         services.TryAddSingleton<ILedgerPort, HttpLedgerPort>();
         services.AddSingleton<GatewayMeters>();
         services.AddSingleton<InputEstimates>();

@@ -6,12 +6,24 @@ using TokenLedger.Contracts.Http;
 namespace TokenLedger.Gateway.Ledger;
 
 /// <summary>Admission and Metering as processes of their own.</summary>
-internal sealed class HttpLedgerPort(IHttpClientFactory clients, IOptions<GatewayOptions> options, TimeProvider clock) : ILedgerPort
+internal sealed class HttpLedgerPort : ILedgerPort, IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly Dictionary<string, string> s_noHeaders = [];
-    private readonly string? _reportKey = options.Value.ReportKey;
-    private readonly TokenLedgerClient _client = new(
-        clients.CreateClient(nameof(HttpLedgerPort)), new() { Admission = new(options.Value.AdmissionUrl), Metering = new(options.Value.MeteringUrl) }, clock);
+    private readonly HttpClient _http;
+    private readonly TokenLedgerClient _client;
+    private readonly string? _reportKey;
+
+    public HttpLedgerPort(IOptions<GatewayOptions> options, TimeProvider clock)
+    {
+        // Connections are renewed now and then, so that a service that has moved is found.
+        _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+        {
+            Timeout = s_patience + TimeSpan.FromMilliseconds(options.Value.WaitMs),
+        };
+        _client = new(_http, new() { Admission = new(options.Value.AdmissionUrl), Metering = new(options.Value.MeteringUrl) }, clock);
+        _reportKey = options.Value.ReportKey;
+    }
 
     public Task<Answer<AdmissionView>> AdmitAsync(InferenceKey key, PostAdmission admission, CancellationToken ct) => TryAsync(_client.AdmitAsync(key.Secret, admission, ct), ct);
 
@@ -23,6 +35,8 @@ internal sealed class HttpLedgerPort(IHttpClientFactory clients, IOptions<Gatewa
 
     public Task<Answer<UsageResult>> ReportAsync(InferenceKey key, Consumption consumption, CancellationToken ct) =>
         TryAsync(_client.ReportAsync(_reportKey ?? key.Secret, consumption, ct), ct);
+
+    public void Dispose() => _http.Dispose();
 
     private static async Task<Answer<T>> TryAsync<T>(Task<Answer<T>> call, CancellationToken ct) where T : class
     {

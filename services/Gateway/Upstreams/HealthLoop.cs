@@ -19,8 +19,11 @@ internal sealed class HealthLoop(IUpstreams upstreams, UpstreamClient client, IO
             using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1_000, options.Value.HealthMs)), clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
             using var health = await client.Http.GetAsync(UpstreamClient.At(replica, "/health"), either.Token);
-            health.EnsureSuccessStatusCode();
-            var (waiting, kvUsage) = Read(await client.Http.GetStringAsync(UpstreamClient.At(replica, "/metrics"), either.Token));
+            // A server without that address answers, and that is all that is asked.
+            if ((int)health.StatusCode >= StatusCodes.Status500InternalServerError) throw new HttpRequestException($"It is not healthy: {health.StatusCode}.");
+            using var metrics = await client.Http.GetAsync(UpstreamClient.At(replica, "/metrics"), either.Token);
+            if (!metrics.IsSuccessStatusCode) return;
+            var (waiting, kvUsage) = Read(await metrics.Content.ReadAsStringAsync(either.Token));
             replica.Measured(waiting, kvUsage);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
