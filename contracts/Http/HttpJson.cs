@@ -10,7 +10,7 @@ namespace TokenLedger.Contracts.Http;
     [
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
         typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
-        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>),
+        typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>), typeof(WordConverter<ReplicaState>),
         typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter),
     ])]
 [JsonSerializable(typeof(PutPool))]
@@ -53,6 +53,11 @@ namespace TokenLedger.Contracts.Http;
 [JsonSerializable(typeof(CapacityView))]
 [JsonSerializable(typeof(ScalingView))]
 [JsonSerializable(typeof(ScalingHistory))]
+[JsonSerializable(typeof(ScalingMetric))]
+[JsonSerializable(typeof(ApiGroupList))]
+[JsonSerializable(typeof(ApiGroup))]
+[JsonSerializable(typeof(ApiResourceList))]
+[JsonSerializable(typeof(ExternalMetricValueList))]
 public sealed partial class HttpJson : JsonSerializerContext;
 
 /// <summary>How CloudEvents are read: the same, except that extension attributes may stand beside the known ones.</summary>
