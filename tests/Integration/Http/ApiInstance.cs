@@ -43,6 +43,9 @@ internal sealed class ApiInstance : IAsyncDisposable
 
     public LedgerFollower Follower(string name) => _app.Services.GetRequiredKeyedService<LedgerFollower>(name);
 
+    /// <summary>A part of the product as it runs here.</summary>
+    public T Service<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
     public static Task<ApiInstance> StartAsync(string connection, TimeProvider? clock = null, params (string Name, string Value)[] settings) =>
         StartAsync(AllModules.Add, AllModules.Map, connection, clock, settings);
 
@@ -53,7 +56,8 @@ internal sealed class ApiInstance : IAsyncDisposable
         var started = new TaskCompletionSource<WebApplication>(TaskCreationOptions.RunContinuationsAsynchronously);
         var (errors, log) = (new StringWriter(CultureInfo.InvariantCulture), new CapturedLog());
         var run = TokenLedgerProcess.RunAsync(
-            [$"--TOKENLEDGER_POSTGRES={connection}", $"--TokenLedger:Access:OperatorKey={OperatorKey}", .. settings.Select(setting => $"--TokenLedger:{setting.Name}={setting.Value}")],
+            // Nothing is decided about scaling unless a test wants it: it would be one more event in every ledger.
+            [$"--TOKENLEDGER_POSTGRES={connection}", $"--TokenLedger:Access:OperatorKey={OperatorKey}", "--TokenLedger:Autoscaler:PeriodSeconds=86400", .. settings.Select(setting => $"--TokenLedger:{setting.Name}={setting.Value}")],
             "allinone", "http://127.0.0.1:0",
             builder =>
             {
