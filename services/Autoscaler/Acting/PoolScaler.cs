@@ -44,7 +44,7 @@ internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actu
             (_status, _blind) = (null, true);
         }
         var targets = await finder.FindAsync(ct);
-        await watch.LookAsync([.. targets.Union(_status?.Metrics.Keys ?? [])], fleet.HasTargets, ct);
+        await watch.LookAsync(targets is null ? _status?.Metrics.Keys.ToList() : [.. targets.Union(_status?.Metrics.Keys ?? [])], fleet.HasTargets, ct);
     }
 
     private int? Ready => fleet.Source switch

@@ -58,7 +58,7 @@ internal sealed class ScalingLoop : BackgroundService
             if (!await _acting.TryAsync(ct)) return;
             if (!acted) _log.LogInformation("This instance scales now.");
             await CatchUpAsync(ct);
-            await Parallel.ForEachAsync(_parts.Pools.Pools, new ParallelOptions { MaxDegreeOfParallelism = PoolsAtATime, CancellationToken = ct }, async (pool, ct) => await RoundAsync(pool, ct));
+            await Parallel.ForEachAsync(_parts.Pools.Pools, new ParallelOptions { MaxDegreeOfParallelism = PoolsAtATime, CancellationToken = ct }, async (pool, _) => await RoundAsync(pool, ct));
             _failing = false;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)

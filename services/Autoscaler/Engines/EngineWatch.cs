@@ -10,19 +10,25 @@ internal sealed class EngineWatch(PoolId pool, AutoscalerOptions options, Engine
     // Replaced as a whole, so that whoever looks meanwhile sees one round.
     private volatile IReadOnlyDictionary<Uri, Engine> _engines = new Dictionary<Uri, Engine>();
 
+    private bool _known;
+
     /// <summary>Since when there is somebody to ask; null while there is not.</summary>
     public DateTimeOffset? Since { get; private set; }
 
     /// <summary>What every engine last told.</summary>
     public IReadOnlyCollection<EngineScrape> Scrapes => [.. _engines.Values.Select(engine => engine.Scrape).OfType<EngineScrape>()];
 
-    /// <summary>Engines that answer; null when there are some to ask and none does, for whether they or the way to them is gone cannot be told.</summary>
-    public int? Answering(DateTimeOffset now) =>
-        _engines.Values.Count(engine => IsAnswering(engine, now)) is > 0 and var answering ? answering : _engines.Count == 0 && Since is null ? 0 : null;
+    /// <summary>Engines that answer; null when nobody knows where they are, or when there are some and none answers, for whether they or the way to them is gone cannot be told.</summary>
+    public int? Answering(DateTimeOffset now) => !_known ? null
+        : _engines.Count == 0 ? 0
+        : _engines.Values.Count(engine => IsAnswering(engine, now)) is > 0 and var answering ? answering : null;
 
+    /// <param name="found">Where engines are; null when that is not known.</param>
     /// <param name="expected">Engines are to be watched, even if none is known now.</param>
-    public async Task LookAsync(IReadOnlyCollection<Uri> targets, bool expected, CancellationToken ct)
+    public async Task LookAsync(IReadOnlyCollection<Uri>? found, bool expected, CancellationToken ct)
     {
+        _known = found is not null;
+        var targets = found ?? [];
         Since = expected || targets.Count > 0 ? Since ?? clock.GetUtcNow() : null;
         var engines = targets.ToDictionary(target => target, target => _engines.TryGetValue(target, out var known) ? known : new(new(TimeSpan.FromSeconds(options.WindowSeconds), options.LatencyQuantile)));
         await Parallel.ForEachAsync(engines, new ParallelOptions { MaxDegreeOfParallelism = options.ParallelScrapes, CancellationToken = ct }, async (engine, ct) => await LookAsync(engine.Key, engine.Value, ct));

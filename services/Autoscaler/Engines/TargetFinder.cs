@@ -10,10 +10,11 @@ namespace TokenLedger.Autoscaler.Engines;
 internal sealed class TargetFinder(PoolId pool, FleetOptions fleet, AutoscalerOptions options, KubernetesApi kubernetes, ILogger log)
 {
     private readonly List<Uri> _listed = [.. fleet.Targets.Select(target => new Uri(target))];
-    private IReadOnlyList<Uri> _found = [];
+    private IReadOnlyList<Uri>? _found = fleet.Dns is null && fleet.Service is null ? [] : null;
     private bool _failing;
 
-    public async Task<IReadOnlyList<Uri>> FindAsync(CancellationToken ct)
+    /// <returns>Null when they have never been told: that is not to be taken for none.</returns>
+    public async Task<IReadOnlyList<Uri>?> FindAsync(CancellationToken ct)
     {
         try
         {
@@ -24,10 +25,11 @@ internal sealed class TargetFinder(PoolId pool, FleetOptions fleet, AutoscalerOp
         }
         catch (Exception e) when (e is SocketException or ActuatorException)
         {
-            if (!_failing) log.LogWarning("The engines of pool {Pool} cannot be looked up; those known last are asked. {Reason}", pool, e.Message);
+            if (!_failing) log.LogWarning("The engines of pool {Pool} cannot be looked up; those known last, if any, are asked. {Reason}", pool, e.Message);
             _failing = true;
         }
-        var all = _listed.Concat(_found).Distinct().ToList();
+        if (_found is null && _listed.Count == 0) return null;
+        var all = _listed.Concat(_found ?? []).Distinct().ToList();
         if (all.Count > options.MaxTargets) log.LogWarning("Pool {Pool} has {Targets} engines; only the first {Most} are asked.", pool, all.Count, options.MaxTargets);
         return all.Count > options.MaxTargets ? all[..options.MaxTargets] : all;
     }

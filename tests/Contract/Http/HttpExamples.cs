@@ -54,6 +54,8 @@ internal static class HttpExamples
     private static readonly CloudEvent s_cloudEvent = new(
         "1.0", CloudEvent.TokensConsumedType, "urn:gateway:eu-1", "evt-000041", s_request.ToString(), s_noon, "application/json", Json("""{"inputTokens":1024,"outputTokens":600,"outcome":"completed"}"""));
 
+    private static readonly ApiGroup s_group = new(
+        "external.metrics.k8s.io", [new("external.metrics.k8s.io/v1beta1", "v1beta1")], new("external.metrics.k8s.io/v1beta1", "v1beta1"));
     private static readonly ScalingDecided s_decided = (ScalingDecided)EventExamples.FullOf("scaling-decided.v1");
 
     public static IReadOnlyList<HttpExample> Requests { get; } =
@@ -118,6 +120,17 @@ internal static class HttpExamples
         HttpExample.Of(new ScalingView(
             s_pool, LedgerPosition: 59, s_noon, s_decided.ObservedReplicas, s_decided.DesiredReplicas, s_decided.PreviousDesiredReplicas, s_decided.Recommendation, MinReplicas: 1, MaxReplicas: 8,
             s_decided.Binding, s_decided.Reason, s_decided.Detail, s_decided.Signals, s_decided.Observation, s_decided.Sides)),
+        HttpExample.Of(new ScalingView(
+            s_pool, LedgerPosition: 59, s_noon, ObservedReplicas: 2, DesiredReplicas: 2, PreviousDesiredReplicas: 2, Recommendation: 2, MinReplicas: 1, MaxReplicas: 8, Binding: null, ScalingReason.Unchanged,
+            "Nothing asks for more.", [], new(), Sides: null,
+            new("kubernetes", "actuator", Ready: 2, [new("http://10.1.0.4:8000", ReplicaState.Serving, 4, 1, s_noon), new("http://10.1.0.5:8000", ReplicaState.Lost, Failure: "It cannot be reached.")],
+                Failures: 3, "The API server answered 403 to GET /apis/apps/v1.", s_noon.AddSeconds(4))), "of-a-fleet"),
+        HttpExample.Of(new ScalingMetric(6)),
+        HttpExample.Of(new ApiGroupList("APIGroupList", "v1", [s_group])),
+        HttpExample.Of(s_group with { Kind = "APIGroup", ApiVersion = "v1" }),
+        HttpExample.Of(new ApiResourceList("APIResourceList", "v1", "external.metrics.k8s.io/v1beta1", [new("tokenledger_desired_replicas", "", true, "ExternalMetricValueList", ["get"])])),
+        HttpExample.Of(new ExternalMetricValueList(
+            "ExternalMetricValueList", "external.metrics.k8s.io/v1beta1", new(), [new("tokenledger_desired_replicas", new Dictionary<string, string> { ["pool"] = s_pool.Value }, s_noon, "6")])),
         HttpExample.Of(new ScalingHistory(
             s_pool, [new(59, s_noon, s_decided.ObservedReplicas, s_decided.DesiredReplicas, s_decided.Recommendation, s_decided.Binding, s_decided.Reason, s_decided.Detail), new(60, s_noon, Replicas: 6)], Next: 60)),
         HttpExample.Of(new ScalingHistory(s_pool, []), "last"),

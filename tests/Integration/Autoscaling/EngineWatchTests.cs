@@ -88,6 +88,11 @@ public sealed class EngineWatchTests(PostgresServer postgres) : IAsyncLifetime
         _clock.Skip(TimeSpan.FromSeconds(60));
         await LookAsync("one");
         Assert.Null(_watch.Answering(_clock.GetUtcNow()));
+        // Neither when nobody knows where they are; that there are none is something else.
+        await _watch.LookAsync(null, expected: true, Within.Patience());
+        Assert.Null(_watch.Answering(_clock.GetUtcNow()));
+        await _watch.LookAsync([], expected: true, Within.Patience());
+        Assert.Equal(0, _watch.Answering(_clock.GetUtcNow()));
     }
 
     [Fact]
@@ -96,9 +101,9 @@ public sealed class EngineWatchTests(PostgresServer postgres) : IAsyncLifetime
         var options = new AutoscalerOptions { MaxTargets = 2 };
         var fleet = new FleetOptions { Dns = "http://localhost:8000/metrics", Targets = { "http://10.0.0.1:8000/metrics", "http://10.0.0.2:8000/metrics" } };
         using var kubernetes = new KubernetesApi(Options.Create(options));
-        Assert.Equal(["http://10.0.0.1:8000/metrics", "http://10.0.0.2:8000/metrics"], (await Finder().FindAsync(Within.Patience())).Select(uri => uri.ToString()));
+        Assert.Equal(["http://10.0.0.1:8000/metrics", "http://10.0.0.2:8000/metrics"], (await Finder().FindAsync(Within.Patience()))!.Select(uri => uri.ToString()));
         options.MaxTargets = 3;
-        Assert.Equal("http://127.0.0.1:8000/metrics", (await Finder().FindAsync(Within.Patience()))[2].ToString());
+        Assert.Equal("http://127.0.0.1:8000/metrics", (await Finder().FindAsync(Within.Patience()))![2].ToString());
 
         TargetFinder Finder() => new(new("chat"), fleet, options, kubernetes, NullLogger.Instance);
     }

@@ -109,6 +109,9 @@ public sealed class KubernetesTests : IAsyncLifetime, IDisposable
     {
         _cluster.Slices = JsonNode.Parse("""{"items":[{"ports":[{"port":8000}],"endpoints":[{"addresses":["10.1.0.4"]}]}]}""")!;
         var finder = Finder(null);
+        _cluster.Token = "not-yet";
+        Assert.Null(await FindAsync(finder));
+        _cluster.Token = "first-token";
         Assert.Equal(["http://10.1.0.4:8000/metrics"], await FindAsync(finder));
         foreach (var broken in (string[])["""{"items":[{"ports":[{"port":"x"}],"endpoints":[{"addresses":["10.1.0.9"]}]}]}""", """{"items":[{"ports":[{"port":8000}],"endpoints":[{"addresses":[{}]}]}]}"""])
         {
@@ -122,7 +125,7 @@ public sealed class KubernetesTests : IAsyncLifetime, IDisposable
     private TargetFinder Finder(string? port) =>
         new(new("chat"), new() { Service = "inference/llama", ServicePort = port }, _options, new(Options.Create(_options)), NullLogger.Instance);
 
-    private static async Task<IEnumerable<string>> FindAsync(TargetFinder finder) => (await finder.FindAsync(Within.Patience())).Select(target => target.ToString());
+    private static async Task<IEnumerable<string>?> FindAsync(TargetFinder finder) => (await finder.FindAsync(Within.Patience()))?.Select(target => target.ToString());
 
     private KubernetesActuator Actuator() => new(new(Options.Create(_options)), "inference/llama");
 

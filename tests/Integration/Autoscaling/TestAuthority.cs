@@ -25,26 +25,31 @@ internal sealed class TestAuthority : IDisposable
     /// <summary>The authority's certificate.</summary>
     public string File { get; }
 
-    /// <summary>A certificate for this machine's loopback address and for a name.</summary>
+    /// <summary>A certificate for a name and for this machine's loopback address, with its key.</summary>
     public X509Certificate2 Issue(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var issued = Sign(name, key);
+        using var whole = issued.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pfx), null);
+    }
+
+    /// <summary>The same as files.</summary>
+    public (string Certificate, string Key) IssueFiles(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var issued = Sign(name, key);
+        return (Write($"{name}.pem", issued.ExportCertificatePem()), Write($"{name}.key", key.ExportPkcs8PrivateKeyPem()));
+    }
+
+    private X509Certificate2 Sign(string name, ECDsa key)
+    {
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        using var issued = request.Create(_root, s_from, s_until, [++_serial]);
-        using var whole = issued.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pfx), null);
-    }
-
-    /// <summary>A certificate and its key as files.</summary>
-    public (string Certificate, string Key) IssueFiles(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var issued = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).Create(_root, s_from, s_until, [++_serial]);
-        return (Write($"{name}.pem", issued.ExportCertificatePem()), Write($"{name}.key", key.ExportPkcs8PrivateKeyPem()));
+        return request.Create(_root, s_from, s_until, [++_serial]);
     }
 
     public string Write(string name, string text)
