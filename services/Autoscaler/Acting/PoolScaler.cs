@@ -11,7 +11,7 @@ namespace TokenLedger.Autoscaler.Acting;
 /// Scales one pool, round after round: looks at what runs, decides, records, takes what leaves from the capacity, and only then lets the actuator act. Nothing is remembered between two rounds that
 /// the ledger or the fleet itself does not tell again, so a start after a crash goes on where the last one stopped.
 /// </summary>
-internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actuator, TargetFinder finder, EngineWatch watch, Actuation actuation, ScalingParts parts, ILogger log)
+internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actuator, TargetFinder finder, EngineWatch watch, Actuation actuation, ScalingParts parts, TimeProvider clock, ILogger log)
 {
     private FleetStatus? _status;
     private bool _blind;
@@ -32,7 +32,7 @@ internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actu
     {
         try
         {
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(parts.Options.ScrapeTimeoutSeconds), parts.Clock);
+            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(parts.Options.ScrapeTimeoutSeconds), clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
             _status = await actuator.LookAsync(either.Token);
             if (_blind) log.LogInformation("What runs for pool {Pool} is known again.", pool);
@@ -50,7 +50,7 @@ internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actu
     private int? Ready => fleet.Source switch
     {
         CapacitySource.Actuator => _status?.Ready,
-        CapacitySource.Engines => watch.Answering(parts.Clock.GetUtcNow()),
+        CapacitySource.Engines => watch.Answering(clock.GetUtcNow()),
         _ => null,
     };
 
@@ -59,7 +59,7 @@ internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actu
         // The version is read before the state decides: whoever appends in between makes this append fail and not the decision wrong.
         var stream = Streams.Fleet(pool);
         var version = await parts.Ledger.VersionAsync(stream, ct);
-        var now = parts.Clock.GetUtcNow().ToLedgerTime();
+        var now = clock.GetUtcNow().ToLedgerTime();
         if (parts.Pools.With(pool, state => Decide(state, caughtUpAt, now)) is not { } decided) return;
         try
         {

@@ -18,7 +18,6 @@ internal sealed class ScalingParts(
     public FleetPools Pools => pools;
     public CapacityReports Reports => reports;
     public ILedger Ledger => ledger;
-    public TimeProvider Clock => clock;
     public AutoscalerOptions Options => options.Value;
 
     public static FleetOptions FleetOf(AutoscalerOptions options, PoolId pool) => options.Pools.GetValueOrDefault(pool.Value, s_advised);
@@ -38,6 +37,6 @@ internal sealed class ScalingParts(
         };
         return new(
             pool, fleet, actuator, new TargetFinder(pool, fleet, Options, kubernetes, _log), new EngineWatch(pool, Options, scraper, meters, clock, _log),
-            new Actuation(pool, actuator, Options, clock, _log), this, _log);
+            new Actuation(pool, actuator, Options, clock, _log), this, clock, _log);
     }
 }

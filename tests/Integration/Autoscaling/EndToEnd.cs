@@ -25,7 +25,7 @@ public sealed class EndToEnd(PostgresServer postgres) : IDisposable
         await using var api = await ApiInstance.StartAsync(await postgres.CreateConnectionStringAsync("surge"), new QuickTime(5), Settings());
         await api.OpenPoolAsync(Pool, Bodies.Parse($$$"""
             {"model":"simulated","replicas":1,"perReplica":{"tokensPerSecond":100000,"kvCacheBytes":1000000000,"sequences":{{{Slots}}}},"kvBytesPerToken":1000,"defaultMaxOutputTokens":100,"leaseSeconds":3600,
-             "scaling":{"minReplicas":1,"maxReplicas":3,"targetUtilization":0.8,"rules":{"startUpSeconds":5,"stabilizationDownSeconds":10,"coolDownSeconds":1,"queueTargetMs":1,"staleSeconds":600}}}
+             "scaling":{"minReplicas":1,"maxReplicas":3,"targetUtilization":0.8,"rules":{"startUpSeconds":1,"stabilizationDownSeconds":10,"coolDownSeconds":1,"queueTargetMs":1,"staleSeconds":600}}}
             """));
         var key = await api.EnterAsync(Pool, "chat", Bodies.Entitlement("elastic").But("baseline.sequences", "8").But("baseline.tokensPerSecond", "50000"));
         await ReachAsync(api, 1);
@@ -48,15 +48,14 @@ public sealed class EndToEnd(PostgresServer postgres) : IDisposable
         await Commands.VerifyAsync(new(api.Address), ApiInstance.OperatorKey);
     }
 
-    /// <summary>What runs came up one way and went down the other, as the actuator saw it, and each step down follows a decision.</summary>
+    /// <summary>The capacity is what the actuator saw, and never more than what was desired: who leaves is taken from it first.</summary>
     private static async Task NobodyIsStoppedBeforeItLeavesTheCapacityAsync(ApiInstance api)
     {
         var changes = await api.Events.AllAsync<CapacityChanged>(_ => true);
         Assert.All(changes, change => Assert.Equal("autoscaler:actuator", change.Data.ReportedBy));
         Assert.Equal((3, 1), (changes.Max(change => change.Data.Replicas), changes[^1].Data.Replicas));
         var decisions = await api.Events.AllAsync<ScalingDecided>(_ => true);
-        foreach (var (position, change) in changes.Where(change => change.Data.Replicas < change.Data.PreviousReplicas).Skip(1))
-            Assert.Equal(change.Replicas, decisions.Last(decision => decision.Position < position).Data.DesiredReplicas);
+        Assert.All(changes, change => Assert.InRange(change.Data.Replicas, 0, decisions.Last(decision => decision.Position < change.Position).Data.DesiredReplicas));
     }
 
     /// <summary>Returns when so many replicas should run, do serve, and are the capacity that is admitted to, and no other process is left.</summary>
