@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using TokenLedger.Autoscaler.Acting;
 using TokenLedger.Autoscaler.Actuators;
 using TokenLedger.Autoscaler.Endpoints;
@@ -26,7 +27,7 @@ public static class AutoscalerModule
         services.AddSingleton<ScalingLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<ProcessFleets>());
         services.AddHostedService(provider => provider.GetRequiredService<ScalingLoop>());
-        services.AddOptions<KestrelServerOptions>().Configure<Microsoft.Extensions.Options.IOptions<AutoscalerOptions>>((kestrel, options) => ExternalMetricsAccess.AskForCertificates(kestrel, options.Value.ExternalMetrics));
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<AutoscalerOptions>>((kestrel, options) => ExternalMetricsAccess.AskForCertificates(kestrel, options.Value.ExternalMetrics));
         ExternalMetricsAccess.Add(services);
         services.AddLedgerPublisher("autoscaler", [.. EventCatalogue.Kinds.Where(kind => kind.Writer == "Autoscaler").Select(kind => kind.Type)]);
         services.AddLedgerFollower(FleetPools.FollowerName, FleetPools.Types, provider => provider.GetRequiredService<FleetPools>());

@@ -22,6 +22,7 @@ internal sealed class FleetPools(ILedger ledger, LedgerDirectory directory, Dire
         [.. EventCatalogue.Kinds.Where(kind => kind.Stream is "pool-{pool}" or "fleet-{pool}").Select(kind => kind.Type)];
 
     private readonly ConcurrentDictionary<PoolId, ScalingState> _pools = [];
+    private readonly Dictionary<PoolId, long> _versions = [];
     private readonly Lock _gate = new();
 
     public FollowerCheckpoint Checkpoint => FollowerCheckpoint.KeptByHandler(ct => Position > 0 ? Task.FromResult(Position) : OpenAsync(ct));
@@ -35,11 +36,22 @@ internal sealed class FleetPools(ILedger ledger, LedgerDirectory directory, Dire
     {
         lock (_gate)
         {
-            foreach (var recorded in events)
-                _pools.GetOrAdd(PoolOf(recorded.Stream), pool => new ScalingState(pool)).Evolve(recorded);
+            foreach (var recorded in events) Take(recorded, PoolOf(recorded.Stream));
             Position = Math.Max(Position, through);
         }
         return Task.CompletedTask;
+    }
+
+    private void Take(RecordedEvent recorded, PoolId pool)
+    {
+        _pools.GetOrAdd(pool, id => new ScalingState(id)).Evolve(recorded);
+        if (recorded.Data is CapacityChanged or ScalingDecided) _versions[pool] = Math.Max(recorded.Version, _versions.GetValueOrDefault(pool));
+    }
+
+    /// <summary>Decides on what is known, and tells the version of the fleet's stream that this is: whoever has written there since makes the append fail and not the decision wrong.</summary>
+    public (ScalingDecided Decided, long Version)? Decide(PoolId pool, Func<ScalingState, ScalingDecided?> decide)
+    {
+        lock (_gate) return _pools.TryGetValue(pool, out var state) && decide(state) is { } decided ? (decided, _versions.GetValueOrDefault(pool)) : null;
     }
 
     /// <summary>Reads a pool's state while nothing else touches it.</summary>

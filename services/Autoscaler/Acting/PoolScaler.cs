@@ -56,14 +56,11 @@ internal sealed class PoolScaler(PoolId pool, FleetOptions fleet, IActuator actu
 
     private async Task DecideAsync(DateTimeOffset caughtUpAt, CancellationToken ct)
     {
-        // The version is read before the state decides: whoever appends in between makes this append fail and not the decision wrong.
-        var stream = Streams.Fleet(pool);
-        var version = await parts.Ledger.VersionAsync(stream, ct);
         var now = clock.GetUtcNow().ToLedgerTime();
-        if (parts.Pools.With(pool, state => Decide(state, caughtUpAt, now)) is not { } decided) return;
+        if (parts.Pools.Decide(pool, state => Decide(state, caughtUpAt, now)) is not var (decided, version)) return;
         try
         {
-            var appended = await parts.Ledger.AppendAsync(stream, version, [new NewEvent(Guid.CreateVersion7(now), now, decided)], ct);
+            var appended = await parts.Ledger.AppendAsync(Streams.Fleet(pool), version, [new NewEvent(Guid.CreateVersion7(now), now, decided)], ct);
             if (decided.Reason is ScalingReason.SignalsMissing or ScalingReason.FellBack) log.LogWarning("Pool {Pool}: {Detail}", pool, decided.Detail);
             else if (decided.DesiredReplicas != decided.PreviousDesiredReplicas) log.LogInformation("Pool {Pool}: {Detail}", pool, decided.Detail);
             await parts.SeenAsync(appended.FirstPosition, ct);

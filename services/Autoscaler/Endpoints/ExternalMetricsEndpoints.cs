@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using TokenLedger.Contracts;
 using TokenLedger.Contracts.Http;
+using TokenLedger.Core.Scaling;
 using TokenLedger.Hosting.Problems;
 
 namespace TokenLedger.Autoscaler.Endpoints;
@@ -34,9 +35,9 @@ internal static class ExternalMetricsEndpoints
         if (!TryReadSelector(labelSelector, out var wanted)) return Problem.Invalid("labelSelector", $"must be {Label}=name");
         var values = from pool in pools.Pools.OrderBy(pool => pool.Value, StringComparer.Ordinal)
                      where wanted is null || pool == wanted
-                     let last = pools.With(pool, state => state.Last is { } decided ? (Tuple<int, DateTimeOffset>?)new(decided.Decided.DesiredReplicas, decided.At) : null)
-                     where last is not null
-                     select new ExternalMetricValue(Metric, new Dictionary<string, string> { [Label] = pool.Value }, last.Item2, $"{last.Item1}");
+                     let view = pools.With(pool, ScalingViews.Of)
+                     where view is not null
+                     select new ExternalMetricValue(Metric, new Dictionary<string, string> { [Label] = pool.Value }, view.DecidedAt, $"{view.DesiredReplicas}");
         return TypedResults.Ok(new ExternalMetricValueList("ExternalMetricValueList", GroupVersion, new(), [.. values]));
     }
 

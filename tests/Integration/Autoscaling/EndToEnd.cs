@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using TokenLedger.Contracts;
-using TokenLedger.Tests.Integration.Hosting;
 using TokenLedger.Tests.Integration.Http;
 using TokenLedger.Tests.Integration.Scenarios;
 
@@ -23,8 +22,8 @@ public sealed class EndToEnd(PostgresServer postgres) : IDisposable
     public async Task The_fleet_follows_the_load_and_nothing_admitted_is_lost()
     {
         await using var api = await ApiInstance.StartAsync(await postgres.CreateConnectionStringAsync("surge"), new QuickTime(5), Settings());
-        await api.OpenPoolAsync(Pool, Bodies.Parse($$$"""
-            {"model":"simulated","replicas":1,"perReplica":{"tokensPerSecond":100000,"kvCacheBytes":1000000000,"sequences":{{{Slots}}}},"kvBytesPerToken":1000,"defaultMaxOutputTokens":100,"leaseSeconds":3600,
+        await api.OpenPoolAsync(Pool, Bodies.Parse($$$$"""
+            {"model":"simulated","replicas":1,"perReplica":{"tokensPerSecond":100000,"kvCacheBytes":1000000000,"sequences":{{{{Slots}}}}},"kvBytesPerToken":1000,"defaultMaxOutputTokens":100,"leaseSeconds":3600,
              "scaling":{"minReplicas":1,"maxReplicas":3,"targetUtilization":0.8,"rules":{"startUpSeconds":1,"stabilizationDownSeconds":10,"coolDownSeconds":1,"queueTargetMs":1,"staleSeconds":600}}}
             """));
         var key = await api.EnterAsync(Pool, "chat", Bodies.Entitlement("elastic").But("baseline.sequences", "8").But("baseline.tokensPerSecond", "50000"));
