@@ -10,7 +10,7 @@ internal sealed class StartupBench(Servers servers)
     private const int Turns = 3;
     private const int Entitlements = 10_000;
     private const int OpenReservations = 100_000;
-    private static readonly string[] s_views = ["metering-usage", "admission-settlement", "admission-capacity", "admission-limits", "fairness-demand"];
+    private static readonly string[] s_views = ["metering-usage", "admission-settlement", "admission-capacity", "admission-limits", "fairness-demand", "autoscaler-demand"];
 
     public sealed record Start(double Seconds, double Megabytes);
 

@@ -16,7 +16,7 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
         JsonNode ready = null!;
         await _api.Events.UntilAsync(async () => (ready = (await _api.Nobody.GetAsync("/readyz")).Json)["status"]!.ToString() == "ready");
         Assert.Equal(["bus", "database", "limits", "projections"], ready["checks"]!.AsArray().Select(check => (string?)check!["name"]));
-        Assert.Equal(["admission-budgets", "admission-capacity", "admission-limits", "admission-settlement", "fairness-demand", "metering-lost-ends", "metering-usage"], ready["projections"]!.AsArray().Select(one => (string?)one!["name"]));
+        Assert.Equal(["admission-budgets", "admission-capacity", "admission-limits", "admission-settlement", "autoscaler-demand", "fairness-demand", "metering-lost-ends", "metering-usage"], ready["projections"]!.AsArray().Select(one => (string?)one!["name"]));
     }
 
     [Fact]
