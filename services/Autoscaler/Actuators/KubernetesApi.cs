@@ -23,7 +23,8 @@ internal sealed class KubernetesApi : IDisposable
             AllowAutoRedirect = false,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             SslOptions = new() { RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsOfTheCluster(certificate as X509Certificate2, errors) },
-        }) { Timeout = Timeout.InfiniteTimeSpan };
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public Task<JsonNode> GetAsync(string path, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, ct);

@@ -13,7 +13,8 @@ internal sealed class EngineScraper(IOptions<AutoscalerOptions> options, TimePro
         AllowAutoRedirect = false,
         UseCookies = false,
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    }) { Timeout = Timeout.InfiniteTimeSpan };
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <exception cref="ScrapeException">It did not answer in time, or not with metrics.</exception>
     public Task<(EngineSample Sample, int Malformed)> ReadAsync(Uri target, CancellationToken ct) => InTimeAsync(async late =>
