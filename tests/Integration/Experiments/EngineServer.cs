@@ -19,6 +19,8 @@ internal sealed class EngineServer : IAsyncDisposable
     public static async Task<EngineServer> StartAsync(int slots, int tokensPerSecond) =>
         new(await SimulatedEngine.StartAsync(new() { Port = 0, TokensPerSecond = tokensPerSecond, PrefillTokensPerSecond = tokensPerSecond, Slots = slots }));
 
+    public Uri Address => _http.BaseAddress!;
+
     /// <summary>The most requests that it ever had at a time, running or waiting.</summary>
     public int MostInside { get; private set; }
 
