@@ -32,7 +32,11 @@ public sealed record ScalingBounds(
 public sealed record ScalingRules(
     int StartUpSeconds = 60, int StabilizationUpSeconds = 0, int StabilizationDownSeconds = 300, int MaxStepUp = 0, int MaxStepDown = 1, double DeadBand = 0.05,
     int CoolDownSeconds = 15, int QueueTargetMs = 1_000, int TimeToFirstTokenTargetMs = 0, int InterTokenTargetMs = 0, int RepaySeconds = 120,
-    int StaleSeconds = 30, int FallbackSeconds = 600);
+    int StaleSeconds = 30, int FallbackSeconds = 600)
+{
+    /// <summary>No window and no start-up is longer.</summary>
+    public const int LongestWindowSeconds = 3_600;
+}
 
 /// <summary>At least so many replicas serve for some minutes from each moment that a cron expression names.</summary>
 /// <param name="Cron">Minute, hour, day of the month, month, day of the week (0 is Sunday), in UTC.</param>

@@ -55,7 +55,7 @@ public sealed class ScalingState(PoolId pool)
                 foreach (var limits in e.Limits) _entitlements[limits.Entitlement] = _entitlements[limits.Entitlement] with { OwedTokens = limits.OwedTokens };
                 break;
             case CapacityChanged e: Replicas = e.Replicas; break;
-            case ScalingDecided e: Fleet.Take(e, position, at, Settings?.Scaling.Rules ?? new()); break;
+            case ScalingDecided e: Fleet.Take(e, position, at); break;
             default: Follow(data, at); break;
         }
     }

@@ -9,7 +9,6 @@ namespace TokenLedger.Admission.Endpoints;
 internal static class ScalingValidation
 {
     private const int MostHints = 32;
-    private const int LongestWindowSeconds = 3_600;
     private const int LongestTargetMs = 600_000;
     private const int MostParts = 1_000;
     private const int MinutesOfADay = 1_440;
@@ -34,13 +33,13 @@ internal static class ScalingValidation
         var defaults = new ScalingRules();
         fields.Require(shape.DeadBand is null or (>= 0 and < 1), "scaling.rules.deadBand", "must be at least 0 and below 1");
         return new(
-            fields.Range(shape.StartUpSeconds ?? defaults.StartUpSeconds, "scaling.rules.startUpSeconds", 0, LongestWindowSeconds),
-            fields.Range(shape.StabilizationUpSeconds ?? defaults.StabilizationUpSeconds, "scaling.rules.stabilizationUpSeconds", 0, LongestWindowSeconds),
-            fields.Range(shape.StabilizationDownSeconds ?? defaults.StabilizationDownSeconds, "scaling.rules.stabilizationDownSeconds", 0, LongestWindowSeconds),
+            fields.Range(shape.StartUpSeconds ?? defaults.StartUpSeconds, "scaling.rules.startUpSeconds", 0, ScalingRules.LongestWindowSeconds),
+            fields.Range(shape.StabilizationUpSeconds ?? defaults.StabilizationUpSeconds, "scaling.rules.stabilizationUpSeconds", 0, ScalingRules.LongestWindowSeconds),
+            fields.Range(shape.StabilizationDownSeconds ?? defaults.StabilizationDownSeconds, "scaling.rules.stabilizationDownSeconds", 0, ScalingRules.LongestWindowSeconds),
             fields.Range(shape.MaxStepUp ?? defaults.MaxStepUp, "scaling.rules.maxStepUp", 0, PoolValidation.MostReplicas),
             fields.Range(shape.MaxStepDown ?? defaults.MaxStepDown, "scaling.rules.maxStepDown", 1, PoolValidation.MostReplicas),
             Math.Abs(shape.DeadBand ?? defaults.DeadBand),
-            fields.Range(shape.CoolDownSeconds ?? defaults.CoolDownSeconds, "scaling.rules.coolDownSeconds", 0, LongestWindowSeconds),
+            fields.Range(shape.CoolDownSeconds ?? defaults.CoolDownSeconds, "scaling.rules.coolDownSeconds", 0, ScalingRules.LongestWindowSeconds),
             fields.Range(shape.QueueTargetMs ?? defaults.QueueTargetMs, "scaling.rules.queueTargetMs", 0, LongestTargetMs),
             fields.Range(shape.TimeToFirstTokenTargetMs ?? defaults.TimeToFirstTokenTargetMs, "scaling.rules.timeToFirstTokenTargetMs", 0, LongestTargetMs),
             fields.Range(shape.InterTokenTargetMs ?? defaults.InterTokenTargetMs, "scaling.rules.interTokenTargetMs", 0, LongestTargetMs),

