@@ -43,9 +43,9 @@ internal static class ScalingValidation
             fields.Range(shape.QueueTargetMs ?? defaults.QueueTargetMs, "scaling.rules.queueTargetMs", 0, LongestTargetMs),
             fields.Range(shape.TimeToFirstTokenTargetMs ?? defaults.TimeToFirstTokenTargetMs, "scaling.rules.timeToFirstTokenTargetMs", 0, LongestTargetMs),
             fields.Range(shape.InterTokenTargetMs ?? defaults.InterTokenTargetMs, "scaling.rules.interTokenTargetMs", 0, LongestTargetMs),
-            fields.Range(shape.RepaySeconds ?? defaults.RepaySeconds, "scaling.rules.repaySeconds", 1, LongestWindowSeconds),
-            fields.Range(shape.StaleSeconds ?? defaults.StaleSeconds, "scaling.rules.staleSeconds", 1, LongestWindowSeconds),
-            fields.Range(shape.FallbackSeconds ?? defaults.FallbackSeconds, "scaling.rules.fallbackSeconds", 0, 24 * LongestWindowSeconds));
+            fields.Range(shape.RepaySeconds ?? defaults.RepaySeconds, "scaling.rules.repaySeconds", 1, ScalingRules.LongestWindowSeconds),
+            fields.Range(shape.StaleSeconds ?? defaults.StaleSeconds, "scaling.rules.staleSeconds", 1, ScalingRules.LongestWindowSeconds),
+            fields.Range(shape.FallbackSeconds ?? defaults.FallbackSeconds, "scaling.rules.fallbackSeconds", 0, 24 * ScalingRules.LongestWindowSeconds));
     }
 
     private static List<ScheduleHint>? Schedule(IReadOnlyList<HintShape>? shapes, Fields fields)
