@@ -8,7 +8,7 @@ namespace TokenLedger.AllInOne;
 internal sealed record Welcome(LocalHome Home, bool Demo, string OperatorKey, bool OwnKey);
 
 /// <summary>Once the instance listens: sets the demo up, then says where it is and what to try.</summary>
-internal sealed class Greeting(Welcome welcome, IServer server, IHostApplicationLifetime lifetime, ILogger<Greeting> log) : BackgroundService
+internal sealed class Greeting(Welcome welcome, IServer server, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Greeting> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -18,7 +18,7 @@ internal sealed class Greeting(Welcome welcome, IServer server, IHostApplication
         var url = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
         try
         {
-            if (welcome.Demo) await DemoPool.CreateAsync(new Uri(url), welcome, stoppingToken);
+            if (welcome.Demo) await DemoPool.CreateAsync(new Uri(url), welcome, clock, stoppingToken);
             await System.Console.Out.WriteLineAsync(Text(url));
         }
         catch (HttpRequestException e)

@@ -27,8 +27,6 @@ internal static class LocalInstance
         try
         {
             await using var postgres = await StartPostgresAsync(environment, home);
-            await using var engines = new DemoEngines();
-            if (line.Demo) await engines.StartAsync();
             var ownKey = string.IsNullOrEmpty(environment["TOKENLEDGER_OPERATOR_KEY"]);
             var key = ownKey ? await home.OperatorKeyAsync(CancellationToken.None) : environment["TOKENLEDGER_OPERATOR_KEY"]!;
             return await TokenLedgerProcess.RunAsync([], "allinone", DefaultUrl, builder =>
@@ -37,7 +35,7 @@ internal static class LocalInstance
                 builder.Configuration[$"{AccessOptions.Section}:{nameof(AccessOptions.OperatorKey)}"] = key;
                 var ledgerKey = $"{SealingOptions.Section}:{nameof(SealingOptions.KeyFile)}";
                 if (string.IsNullOrEmpty(builder.Configuration[ledgerKey])) builder.Configuration[ledgerKey] = home.LedgerKeyFile;
-                engines.Configure(builder.Configuration);
+                if (line.Demo) DemoFleet.Configure(builder.Configuration, home, new(environment["TOKENLEDGER_URLS"]?.Split(';')[0] ?? DefaultUrl));
                 add(builder);
                 builder.Services.AddSingleton(new Welcome(home, line.Demo, key, ownKey));
                 builder.Services.AddHostedService<Greeting>();

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace TokenLedger.Tests.Integration.Scenarios;
 
 /// <summary>A built program of the product in a process of its own, as it runs in production, on a free loopback port that it keeps over restarts.</summary>
-internal sealed class ProductProcess(string project, IReadOnlyDictionary<string, string> environment) : IAsyncDisposable
+internal sealed class ProductProcess(string project, IReadOnlyDictionary<string, string> environment, params string[] arguments) : IAsyncDisposable
 {
     public const string OperatorKey = "scenario-operator-key-0123456789";
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -25,7 +25,7 @@ internal sealed class ProductProcess(string project, IReadOnlyDictionary<string,
             ["TOKENLEDGER_URLS"] = Url.ToString().TrimEnd('/'),
             ["TOKENLEDGER_OPERATOR_KEY"] = OperatorKey,
         };
-        _process = await OwnedProcess.StartAsync([Program(project)], settings, LogFile);
+        _process = await OwnedProcess.StartAsync([Program(project), .. arguments], settings, LogFile);
         await Eventually.HoldsAsync($"{project} is ready", IsReadyAsync, () => Log);
     }
 
