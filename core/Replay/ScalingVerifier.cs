@@ -11,7 +11,7 @@ namespace TokenLedger.Core.Replay;
 public sealed class ScalingVerifier(PoolId pool)
 {
     /// <summary>Events that wait at the most; a decision that had not seen so many is not verified.</summary>
-    public const int MostWaiting = 100_000;
+    public const int MostWaiting = 10_000;
 
     private readonly ScalingState _state = new(pool);
     private readonly Queue<RecordedEvent> _unseen = new();

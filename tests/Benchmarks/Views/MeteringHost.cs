@@ -8,6 +8,7 @@ using TokenLedger.Contracts;
 using TokenLedger.Hosting;
 using TokenLedger.Ledger;
 using TokenLedger.Metering;
+using TokenLedger.Metering.Budgets;
 using TokenLedger.Metering.Views;
 
 namespace TokenLedger.Benchmarks.Views;
@@ -45,7 +46,7 @@ internal sealed class MeteringHost : IAsyncDisposable
     /// <summary>Metering reads its own usage from its own ledger; what a broker brings is for those who do not write it. So here the same view is another's, who follows one type.</summary>
     private static void AddViewBehindBroker(IServiceCollection services)
     {
-        services.AddSingleton<MeteringMeters>().AddSingleton<Projector>().AddSingleton<UsageProjection>().AddOptions<MeteringOptions>();
+        services.AddSingleton<MeteringMeters>().AddSingleton<Projector>().AddSingleton<ConsumedTokens>().AddSingleton<BudgetWatch>().AddSingleton<UsageProjection>().AddOptions<MeteringOptions>();
         services.AddSchema((provider, ct) => SchemaMigrator.UpgradeAsync(
             provider.GetRequiredService<NpgsqlDataSource>(), "metering", typeof(MeteringModule).Assembly, "TokenLedger.Metering.Views.Schema.", ct));
         services.AddLedgerPublisher("metering", [typeof(TokensConsumed)]);

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using TokenLedger.Tests.Integration.Billing;
 
 namespace TokenLedger.Tests.Integration.Scenarios;
 
@@ -60,6 +62,27 @@ internal sealed class Operator(Uri admission, Uri metering, Uri autoscaler)
             return false;
         }
     });
+
+    /// <summary>Prices in micro-units per million tokens, for all classes and from long ago.</summary>
+    public Task SetPricesAsync(string model, long input, long output) => PutAsync(new Uri(metering, $"/v1/prices/{model}"), $$"""
+        {"effectiveFrom":"2020-01-01T00:00:00Z","rates":[{"kind":"input","microsPerMillion":{{input}}},{"kind":"output","microsPerMillion":{{output}}}]}
+        """);
+
+    /// <summary>What all consumption of a tenant costs, in micro-units.</summary>
+    public async Task<long> CostAsync(string tenant) => Number((await GetAsync(new Uri(metering, $"/v1/usage?atLeast={await HeadAsync()}&tenant={tenant}"))).GetProperty("rows")[0], "costMicros");
+
+    /// <summary>The first statement of a tenant as it stands before its close: tokens and micro-units, as its lines say and as its rows in FOCUS do.</summary>
+    public async Task<((long Tokens, long Micros) Lines, (long Tokens, long Micros) Focus)> FirstStatementAsync(string tenant)
+    {
+        var began = (await GetAsync(new Uri(metering, "/v1/ledger/events?limit=1"))).GetProperty("events")[0].GetProperty("timestamp").GetDateTimeOffset();
+        var address = new Uri(metering, string.Create(CultureInfo.InvariantCulture, $"/v1/statements/{tenant}/{began:yyyy-MM}?draft=true"));
+        var lines = (await GetAsync(address)).GetProperty("lines").EnumerateArray().ToList();
+        using var answer = await s_http.GetAsync(new Uri(address + "&format=focus"));
+        var rows = CsvTable.Read(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+        return (
+            (lines.Sum(line => Number(line, "tokens")), lines.Sum(line => Number(line, "micros"))),
+            (rows.Sum(row => long.Parse(row["ConsumedQuantity"], CultureInfo.InvariantCulture)), rows.Sum(row => (long)(decimal.Parse(row["BilledCost"], CultureInfo.InvariantCulture) * 1_000_000))));
+    }
 
     /// <summary>All entries of the consumption history, page by page.</summary>
     public async Task<List<JsonElement>> HistoryAsync()

@@ -11,9 +11,14 @@ public sealed class UsagePathTests : IAsyncDisposable
 {
     private const string Pool = "azure";
     private const string Huge = """{"tokensPerSecond":100000000,"kvCacheBytes":8000000000000,"sequences":100000}""";
+    private const string Model = "llama-3-70b";
+    private const long InputPrice = 312_345;
+    private const long OutputPrice = 951_237;
     private const int Batch = 500;
     private const int Posters = 4;
     private static readonly string[] s_tenants = ["code", "conv"];
+    private const long Taken = 10;
+    private readonly HashSet<string> _corrected = [];
     private readonly TempHome _home = new();
     private readonly TempHome _exports = new();
     private readonly ProductProcess _product;
@@ -39,6 +44,7 @@ public sealed class UsagePathTests : IAsyncDisposable
     {
         await _product.StartAsync();
         await _operator.OpenPoolAsync(Pool, Huge, leaseSeconds: 60);
+        await _operator.SetPricesAsync(Model, InputPrice, OutputPrice);
         var sent = s_tenants.Zip(TraceFiles.Both).SelectMany(pair => Rows(pair.First, pair.Second)).ToList();
         var keys = new Dictionary<string, string>();
         foreach (var tenant in s_tenants) keys[tenant] = await _operator.GrantAsync(Pool, tenant, "spot");
@@ -55,24 +61,41 @@ public sealed class UsagePathTests : IAsyncDisposable
         var rows = (await Commands.UsageAsync(_product.Url, "--group-by", "tenant", "--window", "month")).GetProperty("rows").EnumerateArray().ToList();
         Assert.Equal(TraceFiles.Both.Select(trace => (trace.Requests, trace.Input, trace.Output)), rows.Select(row => (Number(row, "requests"), Number(row, "inputTokens"), Number(row, "outputTokens"))));
         Assert.True((await Commands.ReconcileAsync(_product.Url, Export(sent), exitCode: 0)).GetProperty("ok").GetBoolean());
+        await ChargesAreAsync(sent);
         await CorrectAsync(sent);
+        await ChargesAreAsync(sent.Select(one => _corrected.Contains(one.Id) ? one with { Output = one.Output - Taken } : one));
+    }
+
+    /// <summary>Each row of the files at its price, rounded by itself, is what usage, the lines of the statement and its rows in FOCUS come to.</summary>
+    private async Task ChargesAreAsync(IEnumerable<Sent> sent)
+    {
+        foreach (var rows in sent.GroupBy(one => one.Tenant))
+        {
+            var cost = await _operator.CostAsync(rows.Key);
+            Assert.Equal(rows.Sum(one => Micros(one.Input, InputPrice) + Micros(one.Output, OutputPrice)), cost);
+            var due = (rows.Sum(one => one.Input + one.Output), cost);
+            Assert.Equal((due, due), await _operator.FirstStatementAsync(rows.Key));
+        }
+
+        static long Micros(long tokens, long price) => (long)Math.Round(tokens * (decimal)price / 1_000_000, MidpointRounding.ToEven);
     }
 
     /// <summary>What is corrected in the ledger is what reconciliation finds, and nothing else, until the export says so, too.</summary>
     private async Task CorrectAsync(List<Sent> sent)
     {
-        var corrected = sent.Where(one => one.Output > 10).Take(20).ToList();
+        var corrected = sent.Where(one => one.Output > Taken).Take(20).ToList();
+        _corrected.UnionWith(corrected.Select(one => one.Id));
         foreach (var one in corrected)
-            await Commands.UsageAsync(_product.Url, "correct", "--id", $"c-{one.Id}", "--source", "trace", "--event", one.Id, "--output", "-10", "--reason", "The invoice counts less.");
+            await Commands.UsageAsync(_product.Url, "correct", "--id", $"c-{one.Id}", "--source", "trace", "--event", one.Id, "--output", $"{-Taken}", "--reason", "The invoice counts less.");
         Assert.Equal(
-            (sent.Count, sent.Sum(one => one.Input), sent.Sum(one => one.Output) - 10 * corrected.Count),
+            (sent.Count, sent.Sum(one => one.Input), sent.Sum(one => one.Output) - Taken * corrected.Count),
             await _operator.TotalsAsync());
         var report = await Commands.ReconcileAsync(_product.Url, Export(sent), exitCode: 1, "--pool", Pool, "--from", "2026-01-01", "--to", "2026-02-01");
         Assert.Equal(corrected.Select(one => one.Id).Order(), report.GetProperty("differences").EnumerateArray().Select(row => row.GetProperty("requestId").GetString()!).Order());
-        Assert.All(report.GetProperty("differences").EnumerateArray(), row => Assert.Equal(("different", -10),
+        Assert.All(report.GetProperty("differences").EnumerateArray(), row => Assert.Equal(("different", -Taken),
             (row.GetProperty("kind").GetString(), Number(row.GetProperty("ledger"), "outputTokens") - Number(row.GetProperty("file"), "outputTokens"))));
-        Assert.Equal(10 * corrected.Count, Number(report.GetProperty("file"), "outputTokens") - Number(report.GetProperty("ledger"), "outputTokens"));
-        await Commands.ReconcileAsync(_product.Url, Export(sent.Select(one => corrected.Contains(one) ? one with { Output = one.Output - 10 } : one)), exitCode: 0);
+        Assert.Equal(Taken * corrected.Count, Number(report.GetProperty("file"), "outputTokens") - Number(report.GetProperty("ledger"), "outputTokens"));
+        await Commands.ReconcileAsync(_product.Url, Export(sent.Select(one => corrected.Contains(one) ? one with { Output = one.Output - Taken } : one)), exitCode: 0);
     }
 
     private static IEnumerable<Sent> Rows(string tenant, Trace trace) => File.ReadLines(trace.File).Skip(1).Where(line => line.Length > 0).Select((line, row) =>
