@@ -85,16 +85,22 @@ internal sealed record Chart(string Title, string Caption, string XAxis, string 
 
         private void Legend(Chart chart, Panel panel)
         {
-            // Beside the title, or below it where no y axis is named.
-            var (x, y) = (X + Width, Y - (chart.YAxis.Length == 0 ? 9 : 26));
+            // Beside the title, or below it where no y axis is named; what finds no room there goes to the other of the two lines.
+            (double Above, double From)[] lines = [(26, From(panel.Title, 12)), (9, From(chart.YAxis, 11))];
+            if (chart.YAxis.Length == 0) Array.Reverse(lines);
+            var (line, x) = (0, X + Width);
             foreach (var curve in panel.Curves.Reverse())
             {
                 if (curve.Name.Length == 0) continue;
+                if (line == 0 && x - StrokeFont.Width(curve.Name, 11) - 24 < lines[line].From) (line, x) = (1, X + Width);
                 x -= StrokeFont.Width(curve.Name, 11);
+                var y = Y - lines[line].Above;
                 Drawing.Text(x, y, curve.Name, size: 11);
                 Drawing.Path([new(x - 24, y - 4), new(x - 5, y - 4)], s_colours[curve.Colour % s_colours.Length], 2, curve.Dashed ? s_dash : []);
                 x -= 36;
             }
+
+            double From(string text, double size) => X - Left + Margin + (text.Length == 0 ? 0 : StrokeFont.Width(text, size) + Margin);
         }
 
         private Dot Place(double x, double y) => new(X + (x - Across.Start) / (Across.End - Across.Start) * Width, Y + Height - (y - Up.Start) / (Up.End - Up.Start) * Height);
