@@ -24,6 +24,7 @@ public interface ILedger
     /// <summary>
     /// Events with positions above <paramref name="after"/>, in order, at most <paramref name="limit"/>; of the given wire names and the given stream only, when these are not null.
     /// <see cref="LedgerPage.Through"/> says how far the ledger was looked at: the last event's position when the page is full, else the head, so that a reader of few types still moves on.
+    /// The head may be the last event that this process appended, though others have appended since: who needs all up to a position reads on until <see cref="LedgerPage.Through"/> has reached it.
     /// </summary>
     Task<LedgerPage> ReadAllAsync(long after, int limit, IReadOnlyCollection<string>? types, string? stream, CancellationToken ct);
 

@@ -6,7 +6,7 @@ namespace TokenLedger.Ledger;
 /// <summary>How far a page reaches, and how pages follow one another.</summary>
 public static class LedgerPages
 {
-    /// <summary>All pages from a position to the head, of at most <paramref name="size"/> events each. The next one is on its way while the caller deals with this one.</summary>
+    /// <summary>All pages from a position to the head as one read finds it, of at most <paramref name="size"/> events each. The next one is on its way while the caller deals with this one.</summary>
     public static async IAsyncEnumerable<LedgerPage> PagesAsync(
         this ILedger ledger, long after, int size, IReadOnlyCollection<string> types, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -28,7 +28,7 @@ public static class LedgerPages
         }
     }
 
-    /// <summary>A full page ends at its last event: there may be more behind. A page with room left has seen everything up to the head.</summary>
+    /// <summary>A full page ends at its last event: there may be more behind. A page with room left has seen everything up to the head it was given.</summary>
     internal static LedgerPage Of(IReadOnlyList<RecordedEvent> events, long after, int limit, long head)
     {
         var last = events.Count == 0 ? after : events[^1].Position;
