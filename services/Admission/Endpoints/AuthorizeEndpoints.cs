@@ -27,14 +27,13 @@ internal static class AuthorizeEndpoints
     {
         if (asked.RefusesWith403) http.Response.OnStarting(RefuseWith403, http.Response);
         if (KeysInAddress.AreIn(http.Request.Query)) return Problem.Of(StatusCodes.Status400BadRequest, "key-in-address", "The address holds a key", KeysInAddress.Advice);
-        var (keys, fields) = (http.Request.Headers.Authorization.Count, new Fields());
-        fields.Require(keys <= 1, "authorization", "must not stand there twice");
-        fields.Require(keys + http.Request.Headers["x-api-key"].Count <= 1 || keys > 1, "x-api-key", "must be the only key: send one, once");
-        var id = asked.Id(clock);
-        var admission = asked.Read(id, http.Request.ContentLength, fields);
-        if (fields.Problem is { } invalid) return invalid;
+        var (bearers, others) = (http.Request.Headers.Authorization.Count, http.Request.Headers["x-api-key"].Count);
+        if (bearers + others > 1) return Problem.Invalid(bearers > 1 ? "authorization" : "x-api-key", "must be the only key: send one, once");
         if (http.Features.Get<Caller>() is not { } caller) return TypedResults.Challenge();
         if (caller is not InferenceCaller inference) return Refusals.NoEntitlement();
+        var (id, fields) = (asked.Id(clock), new Fields());
+        var admission = asked.Read(id, http.Request.ContentLength, fields);
+        if (fields.Problem is { } invalid) return invalid;
 
         var headers = http.Response.Headers;
         headers["x-request-id"] = id.ToString();
