@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using TokenLedger.Contracts;
 using TokenLedger.Tests.Integration.Hosting;
 
@@ -76,13 +77,40 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
         (await SendAsync(new(method), Path + path, "")).MustRefuse(401, "key-unknown");
     }
 
+    /// <summary>Every header that the endpoint writes is one that the configuration of Envoy lets through, and each that this names is written.</summary>
+    [Fact]
+    public async Task Writes_the_headers_that_Envoy_is_told_to_pass_on()
+    {
+        var granted = (await AskAsync(("x-tokenledger-input-tokens", "1"))).MustBe(200);
+        var request = granted.Header("x-request-id");
+        (await pool.Gateway.DeleteAsync($"/v1/admissions/{request}")).MustBe(200);
+        var refused = (await AskAsync(("x-tokenledger-input-tokens", "90000000"))).MustRefuse(422, "never-fits");
+        var unknown = (await SendAsync(HttpMethod.Get, Path, null)).MustRefuse(401, "key-unknown");
+        var full = (await SendAsync(HttpMethod.Get, Path, null, ("Authorization", $"Bearer {await pool.FillAsync("full")}"), ("x-tokenledger-input-tokens", "1"))).MustBe(429);
+        Assert.Equal([], Unmatched([granted], "allowed_upstream_headers", "allowed_client_headers_on_success"));
+        Assert.Equal([], Unmatched([refused, unknown, full], "allowed_client_headers"));
+    }
+
+    /// <summary>Names that answers have and no pattern, and patterns that no answer has.</summary>
+    private static IEnumerable<string> Unmatched(ApiAnswer[] answers, params string[] settings)
+    {
+        var lines = File.ReadAllLines(System.IO.Path.Combine(Checkout.Root, "infra/envoy/envoy.yaml"));
+        string[] patterns = [.. settings.SelectMany(setting => Regex.Matches(lines.Single(line => line.Contains(setting + ":", StringComparison.Ordinal)), @"\{ (exact|prefix): [a-z-]+ \}").Select(match => match.Value)).Distinct()];
+        string[] names = [.. answers.SelectMany(answer => answer.Headers.Keys).Select(name => name.ToLowerInvariant()).Except(["date", "content-length", "transfer-encoding"])];
+        return [.. names.Where(name => !patterns.Any(pattern => Matches(pattern, name))), .. patterns.Where(pattern => !names.Any(name => Matches(pattern, name)))];
+
+        static bool Matches(string pattern, string name)
+        {
+            var word = pattern.Split(' ')[2];
+            return pattern.Contains("exact", StringComparison.Ordinal) ? name == word : name.StartsWith(word, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Refuses_as_a_post_does()
     {
-        var (key, held) = (await pool.EnterAsync("one", sequences: 1), Guid.NewGuid());
-        var gateway = pool.Api.With(key);
-        (await gateway.AdmitAsync(held)).MustBe(201);
-        var posted = (await gateway.AdmitAsync(Guid.NewGuid())).MustRefuse(429, "concurrency-exceeded");
+        var key = await pool.FillAsync("one");
+        var posted = (await pool.Api.With(key).AdmitAsync(Guid.NewGuid())).MustRefuse(429, "concurrency-exceeded");
         (string, string)[] headers = [("Authorization", $"Bearer {key}"), ("x-tokenledger-input-tokens", "100"), ("x-tokenledger-max-output-tokens", "50")];
         var refused = (await SendAsync(HttpMethod.Get, Path, null, headers)).MustRefuse(429, "concurrency-exceeded");
         Assert.Equal(Without(posted.Json, "traceId", "retryAfterMs"), Without(refused.Json, "traceId", "retryAfterMs"));
@@ -92,7 +120,6 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
         var masked = (await SendAsync(HttpMethod.Get, Path, null, [.. headers, ("x-tokenledger-refusal-status", "403")])).MustBe(403);
         Assert.Equal(("429", "concurrency-exceeded", 429), (masked.Header("x-tokenledger-status"), masked.Header("x-tokenledger-reason"), masked.Long("status")));
         foreach (var name in (string[])[.. RateLimits, "Retry-After", "x-request-id"]) Assert.NotEmpty(masked.Header(name));
-        (await gateway.DeleteAsync($"/v1/admissions/{held}")).MustBe(200);
     }
 
     [Theory]
@@ -181,6 +208,14 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
         {
             await Api.GrantAsync("pool", entitlement, Bodies.Entitlement().But("baseline.sequences", sequences.ToString(CultureInfo.InvariantCulture)));
             return (await Api.IssueKeyAsync("pool", entitlement)).Text("key");
+        }
+
+        /// <summary>The key of an entitlement whose one sequence is taken.</summary>
+        internal async Task<string> FillAsync(string entitlement)
+        {
+            var key = await EnterAsync(entitlement, sequences: 1);
+            (await Api.With(key).AdmitAsync(Guid.NewGuid())).MustBe(201);
+            return key;
         }
 
         internal async Task<ApiAnswer> SendAsync(HttpMethod method, string path, string? body, (string Name, string Value)[] headers)
