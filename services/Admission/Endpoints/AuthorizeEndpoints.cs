@@ -25,6 +25,7 @@ internal static class AuthorizeEndpoints
 
     private static async Task<Results<Ok, ProblemHttpResult, ChallengeHttpResult>> AuthorizeAsync([AsParameters] AuthorizeRequest asked, HttpContext http, AdmissionPort port, TimeProvider clock, CancellationToken ct)
     {
+        http.Response.Headers.CacheControl = "no-store"; // A GET that takes something.
         if (asked.RefusesWith403) http.Response.OnStarting(RefuseWith403, http.Response);
         if (KeysInAddress.AreIn(http.Request.Query)) return Problem.Of(StatusCodes.Status400BadRequest, "key-in-address", "The address holds a key", KeysInAddress.Advice);
         var (bearers, others) = (http.Request.Headers.Authorization.Count, http.Request.Headers["x-api-key"].Count);

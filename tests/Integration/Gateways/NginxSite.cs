@@ -93,7 +93,7 @@ public sealed class NginxFixture(PostgresServer postgres) : IAsyncLifetime
 {
     internal NginxSite Site { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Site = await NginxSite.StartAsync(postgres, GatewaySite.Engine with { TokensPerSecond = 500 });
+    public async ValueTask InitializeAsync() => Site = await NginxSite.StartAsync(postgres, GatewaySite.Engine with { TokensPerSecond = 200 });
 
     public ValueTask DisposeAsync() => Site.DisposeAsync();
 }

@@ -17,7 +17,7 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
     {
         var request = Guid.NewGuid();
         var granted = (await AskAsync(("x-request-id", $"{request}"), ("x-tokenledger-input-tokens", "100"), ("x-tokenledger-max-output-tokens", "50"), ("x-tokenledger-workload", "chat"), ("x-tokenledger-wait-ms", "0"))).MustBe(200);
-        Assert.Equal("", granted.Body);
+        Assert.Equal(("", "no-store"), (granted.Body, granted.Header("Cache-Control")));
         var (position, admitted) = await pool.Api.Events.FirstAsync<RequestAdmitted>(e => e.Request.Value == request);
         Assert.Equal((100, 50, "chat"), (admitted.InputTokens, admitted.MaxOutputTokens, admitted.Workload));
         Assert.Equal(($"{request}", $"{position}", "pool", "chat"), (granted.Header("x-request-id"), granted.Header("x-tokenledger-position"), granted.Header("x-tokenledger-pool"), granted.Header("x-tokenledger-entitlement")));
@@ -96,7 +96,7 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
     {
         var lines = File.ReadAllLines(System.IO.Path.Combine(Checkout.Root, "infra/envoy/envoy.yaml"));
         string[] patterns = [.. settings.SelectMany(setting => Regex.Matches(lines.Single(line => line.Contains(setting + ":", StringComparison.Ordinal)), @"\{ (exact|prefix): [a-z-]+ \}").Select(match => match.Value)).Distinct()];
-        string[] names = [.. answers.SelectMany(answer => answer.Headers.Keys).Select(name => name.ToLowerInvariant()).Except(["date", "content-length", "transfer-encoding"])];
+        string[] names = [.. answers.SelectMany(answer => answer.Headers.Keys).Select(name => name.ToLowerInvariant()).Except(["date", "content-length", "transfer-encoding", "cache-control"])];
         return [.. names.Where(name => !patterns.Any(pattern => Matches(pattern, name))), .. patterns.Where(pattern => !names.Any(name => Matches(pattern, name)))];
 
         static bool Matches(string pattern, string name)
