@@ -1,14 +1,13 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Npgsql;
 using TokenLedger.Contracts;
 using TokenLedger.Tests.Integration.Hosting;
 
 namespace TokenLedger.Tests.Integration.Http;
 
 /// <summary>The endpoint that other gateways ask before they pass a request on: an admission, in headers.</summary>
-public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<AuthorizeTests.Pool>
+public sealed class AuthorizeTests(AuthorizeFixture pool, PostgresServer postgres) : IClassFixture<AuthorizeFixture>
 {
     private const string Path = "/v1/authorize";
 
@@ -133,6 +132,30 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
         Assert.Equal(($"{status}", reason), (masked.Header("x-tokenledger-status"), masked.Header("x-tokenledger-reason")));
     }
 
+    /// <summary>What no rule refused has the status that was asked for, too.</summary>
+    [Fact]
+    public async Task Refuses_while_the_database_is_away()
+    {
+        await using var own = new AuthorizeFixture(postgres);
+        await own.InitializeAsync();
+        await using var administration = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(own.Database) { Database = "postgres" }.ConnectionString);
+        var name = new NpgsqlConnectionStringBuilder(own.Database).Database;
+        await RunAsync(administration, $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false");
+        await RunAsync(administration, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        (string, string)[] headers = [("Authorization", $"Bearer {own.Key}"), ("x-tokenledger-input-tokens", "1")];
+        var refused = (await own.SendAsync(HttpMethod.Get, Path, null, headers)).MustRefuse(503, "ledger-unavailable");
+        Assert.Equal("1", refused.Header("Retry-After"));
+        var masked = (await own.SendAsync(HttpMethod.Get, Path, null, [.. headers, ("x-tokenledger-refusal-status", "403")])).MustBe(403);
+        Assert.Equal(("503", "ledger-unavailable", "1"), (masked.Header("x-tokenledger-status"), masked.Header("x-tokenledger-reason"), masked.Header("Retry-After")));
+        await RunAsync(administration, $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true");
+    }
+
+    private static async Task RunAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Within.Patience());
+    }
+
     [Fact]
     public async Task Takes_the_key_from_the_other_header() =>
         await InputAsync(await SendAsync(HttpMethod.Get, Path, null, ("x-api-key", pool.Key), ("x-tokenledger-input-tokens", "1")));
@@ -186,53 +209,5 @@ public sealed class AuthorizeTests(AuthorizeTests.Pool pool) : IClassFixture<Aut
     {
         foreach (var field in fields) json.AsObject().Remove(field);
         return json.ToJsonString();
-    }
-
-    /// <summary>An instance with one pool, and a client that can send any header.</summary>
-    public sealed class Pool(PostgresServer postgres) : IAsyncLifetime
-    {
-        private readonly HttpClient _http = new();
-
-        internal ApiInstance Api { get; private set; } = null!;
-        internal string Key { get; private set; } = "";
-        internal ApiClient Gateway => Api.With(Key);
-
-        public async ValueTask InitializeAsync()
-        {
-            Api = await ApiInstance.StartAsync(await postgres.CreateConnectionStringAsync("authorize"));
-            await Api.OpenPoolAsync("pool");
-            Key = await EnterAsync("chat", sequences: 8);
-        }
-
-        internal async Task<string> EnterAsync(string entitlement, int sequences)
-        {
-            await Api.GrantAsync("pool", entitlement, Bodies.Entitlement().But("baseline.sequences", sequences.ToString(CultureInfo.InvariantCulture)));
-            return (await Api.IssueKeyAsync("pool", entitlement)).Text("key");
-        }
-
-        /// <summary>The key of an entitlement whose one sequence is taken.</summary>
-        internal async Task<string> FillAsync(string entitlement)
-        {
-            var key = await EnterAsync(entitlement, sequences: 1);
-            (await Api.With(key).AdmitAsync(Guid.NewGuid())).MustBe(201);
-            return key;
-        }
-
-        internal async Task<ApiAnswer> SendAsync(HttpMethod method, string path, string? body, (string Name, string Value)[] headers)
-        {
-            using var request = new HttpRequestMessage(method, Api.Address + path);
-            if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
-            foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-            using var response = await _http.SendAsync(request, Within.Patience());
-            return new(
-                (int)response.StatusCode, response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase),
-                await response.Content.ReadAsStringAsync(Within.Patience()));
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            _http.Dispose();
-            return Api.DisposeAsync();
-        }
     }
 }
