@@ -41,6 +41,9 @@ need_dotnet() {
 has_postgresql() { command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
 has_rabbitmq_server() { [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]]; }
 has_kubernetes_client() { command -v kubectl >/dev/null; }
+has_nginx() { command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]]; }
+has_libnginx_mod_http_lua() { [[ -e /usr/lib/nginx/modules/ngx_http_lua_module.so ]]; }
+has_lua_cjson() { compgen -G '/usr/lib/*/lua/5.1/cjson.so' >/dev/null; }
 
 # need_package NAME: installs a Debian package unless its program is there already, or says what to type.
 need_package() {

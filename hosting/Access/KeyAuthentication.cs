@@ -10,7 +10,7 @@ using TokenLedger.Hosting.Problems;
 
 namespace TokenLedger.Hosting.Access;
 
-/// <summary>Authenticates <c>Authorization: Bearer</c> keys against the directory and answers failures as problems.</summary>
+/// <summary>Authenticates <c>Authorization: Bearer</c> keys, or such as come in <c>x-api-key</c>, against the directory and answers failures as problems.</summary>
 internal sealed class KeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, DirectoryFollower directory)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
@@ -26,6 +26,7 @@ internal sealed class KeyAuthentication(
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
+        if (header.Length == 0 && Request.Headers["x-api-key"].ToString() is { Length: > 0 } own) header = Prefix + own;
         if (header.Length == 0) return Task.FromResult(AuthenticateResult.NoResult());
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || header.Length > Prefix.Length + LongestKey)
             return Task.FromResult(AuthenticateResult.Fail("The Authorization header is not 'Bearer <key>'."));

@@ -9,6 +9,9 @@ public static class Problem
     /// <summary>Reasons become types under this prefix; docs/problems.md lists them.</summary>
     public const string TypePrefix = "urn:tokenledger:problem:";
 
+    /// <summary>The header in which a problem tells its reason, too.</summary>
+    public const string ReasonHeader = "x-tokenledger-reason";
+
     public static ProblemHttpResult Of(int status, string reason, string title, string detail, params ReadOnlySpan<(string Name, object? Value)> more)
     {
         var extensions = new Dictionary<string, object?> { ["reason"] = reason };

@@ -18,7 +18,11 @@ public static partial class ProblemHandling
 {
     public static IServiceCollection AddTokenLedgerProblems(this IServiceCollection services)
     {
-        services.AddProblemDetails();
+        // Gateways that ask before they pass a request on see headers, and no body.
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
+        {
+            if (context.ProblemDetails.Extensions.TryGetValue("reason", out var reason)) context.HttpContext.Response.Headers[Problem.ReasonHeader] = (string?)reason;
+        });
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         return services;
     }

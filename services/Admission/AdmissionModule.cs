@@ -36,6 +36,7 @@ public static class AdmissionModule
         routes.MapPools();
         routes.MapEntitlements();
         routes.MapAdmissions();
+        routes.MapAuthorize();
         routes.MapOperatorKeys();
     }
 }

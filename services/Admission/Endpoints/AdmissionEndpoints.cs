@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using TokenLedger.Contracts;
 using TokenLedger.Contracts.Http;
 using TokenLedger.Hosting.Access;
-using TokenLedger.Hosting.Problems;
 
 namespace TokenLedger.Admission.Endpoints;
 
@@ -22,5 +21,5 @@ internal static class AdmissionEndpoints
     private static async Task<Results<Created<AdmissionView>, Ok<AdmissionView>, ProblemHttpResult>> AdmitAsync(PostAdmission body, HttpContext http, AdmissionPort port, CancellationToken ct) =>
         http.GetCaller() is InferenceCaller caller
             ? await port.AdmitAsync(caller, body, http.Response.Headers, ct)
-            : Problem.Of(StatusCodes.Status403Forbidden, Refusals.Word(DenialReason.EntitlementUnknown), "No entitlement", "An operator key belongs to no entitlement: use an inference key.");
+            : Refusals.NoEntitlement();
 }

@@ -9,11 +9,11 @@ namespace TokenLedger.Admission.Endpoints;
 internal static class PoolValidation
 {
     internal const int MostReplicas = 100_000;
-    private const long MostTokens = 100_000_000;
+    internal const long MostTokens = 100_000_000;
     internal const long MostPerReplica = 1L << 53;
     private const long MostBucketTokens = 9_000_000_000_000;
     private const long LongestSloMs = 86_400_000;
-    private const int LongestWaitMs = 600_000;
+    internal const int LongestWaitMs = 600_000;
     private const int MostWaiting = 10_000;
     private const int MostSamples = 1_000_000;
 

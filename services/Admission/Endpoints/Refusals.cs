@@ -11,6 +11,9 @@ internal static class Refusals
 {
     public static ProblemHttpResult NoPool(PoolId pool) => Problem.NotFound("pool-unknown", $"There is no pool '{pool}'.");
 
+    public static ProblemHttpResult NoEntitlement() =>
+        Problem.Of(StatusCodes.Status403Forbidden, Word(DenialReason.EntitlementUnknown), "No entitlement", "An operator key belongs to no entitlement: use an inference key.");
+
     /// <summary>The process stops while the request waits.</summary>
     public static ProblemHttpResult Stopping(IHeaderDictionary headers)
     {

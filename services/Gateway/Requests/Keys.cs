@@ -8,13 +8,10 @@ internal sealed class Keys(DirectoryFollower directory)
 {
     private const string Bearer = "Bearer ";
     private const int LongestKey = 256;
-    private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase) { "key", "api_key", "api-key", "apikey", "x-api-key", "access_token", "token", "authorization" };
 
     public async ValueTask<(InferenceKey? Key, Refusal? Refusal)> FindAsync(HttpRequest request, Api api, CancellationToken ct)
     {
-        foreach (var (name, value) in request.Query)
-            if (s_names.Contains(name) || value.Any(text => text is not null && (text.StartsWith("tli_", StringComparison.Ordinal) || text.StartsWith("tlo_", StringComparison.Ordinal))))
-                return (null, new(StatusCodes.Status400BadRequest, "key-in-address", "Keys are taken from headers only. This one has been in an address: revoke it."));
+        if (KeysInAddress.AreIn(request.Query)) return (null, new(StatusCodes.Status400BadRequest, "key-in-address", KeysInAddress.Advice));
         var header = request.Headers.Authorization.ToString();
         if (header.Length == 0 && api == Api.Messages && request.Headers["x-api-key"].ToString() is { Length: > 0 } own) header = Bearer + own;
         if (header.Length == 0) return (null, new(StatusCodes.Status401Unauthorized, "key-unknown", api == Api.Messages ? "Send 'x-api-key: <key>'." : "Send 'Authorization: Bearer <key>'."));

@@ -47,7 +47,8 @@ internal sealed class Door : IAsyncDisposable
         using var content = new StreamContent(http.Request.Body);
         content.Headers.TryAddWithoutValidation("Content-Type", http.Request.ContentType);
         using var request = new HttpRequestMessage(HttpMethod.Post, http.Request.Path) { Content = content };
-        request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
+        foreach (var name in (string[])["Authorization", "x-api-key"])
+            if (http.Request.Headers[name].ToString() is { Length: > 0 } key) request.Headers.TryAddWithoutValidation(name, key);
         using var answer = await _http.SendAsync(request, http.RequestAborted);
         http.Response.StatusCode = (int)answer.StatusCode;
         await answer.Content.CopyToAsync(http.Response.Body, http.RequestAborted);

@@ -71,7 +71,7 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
             "GET /livez", "GET /readyz", "GET /v1/keys", "GET /v1/ledger/events", "GET /v1/ledger/head", "GET /v1/models", "GET /v1/pools", "GET /v1/pools/{pool}",
             "GET /apis", "GET /apis/external.metrics.k8s.io", "GET /apis/external.metrics.k8s.io/v1beta1", "GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{ns}/tokenledger_desired_replicas",
             "GET /v1/pools/{pool}/fairness", "GET /v1/pools/{pool}/fairness/history", "GET /v1/pools/{pool}/scaling", "GET /v1/pools/{pool}/scaling/history", "GET /v1/pools/{pool}/scaling/metric", "GET /v1/usage", "GET /v1/usage/events", "POST /v1/usage/corrections",
-            "POST /v1/admissions", "POST /v1/admissions/{requestId}/first-token", "POST /v1/admissions/{requestId}/renew", "POST /v1/keys",
+            "GET /v1/authorize", "POST /v1/admissions", "POST /v1/admissions/{requestId}/first-token", "POST /v1/admissions/{requestId}/renew", "POST /v1/keys",
             "POST /v1/pools/{pool}/entitlements/{entitlement}/keys", "POST /v1/usage",
             "PUT /v1/pools/{pool}", "PUT /v1/pools/{pool}/capacity", "PUT /v1/pools/{pool}/entitlements/{entitlement}",
         ];
