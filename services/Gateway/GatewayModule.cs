@@ -30,12 +30,14 @@ public static class GatewayModule
         services.AddSingleton<UpstreamClient>();
         services.AddSingleton<IUpstreams, ConfiguredUpstreams>();
         services.AddSingleton<ReplicaChooser>();
+        services.AddSingleton<UsageInquiry>();
         services.AddSingleton<Keys>();
         services.AddSingleton<ProxyParts>();
         services.AddSingleton<Proxy>();
         services.AddSingleton<UsageReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
         services.AddHostedService<HealthLoop>();
+        services.AddHostedService<EndRecovery>();
     }
 
     public static void MapGateway(this IEndpointRouteBuilder routes)

@@ -4,19 +4,28 @@ using TokenLedger.Contracts.Http;
 using TokenLedger.Gateway.Answers;
 using TokenLedger.Gateway.Ledger;
 using TokenLedger.Gateway.Requests;
+using TokenLedger.Gateway.Upstreams;
 
 namespace TokenLedger.Gateway;
 
 /// <summary>The end of a request in the ledger: what it used is reported, or its reservation is released when it used nothing.</summary>
 internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, InferenceKey key, PoolSettings pool, RequestId id, long estimate)
 {
-    private const string Source = "tokenledger-gateway";
+    /// <summary>All gateways report under one name, so that an end that two of them tell counts once.</summary>
+    public const string Source = "tokenledger-gateway";
     private readonly DateTimeOffset _startedAt = parts.Clock.GetUtcNow();
+    private long _toldAt = parts.Clock.GetTimestamp();
+    private long _toldOutput;
+    private int _told;
+    private Task _telling = Task.CompletedTask;
     private DateTimeOffset? _firstTokenAt;
     private bool _ended;
 
     /// <summary>Events with content so far, for a server that tells no usage.</summary>
     public long Chunks { get; set; }
+
+    /// <summary>The server that has the request and has not said its last word on the usage.</summary>
+    public Replica? Unheard { get; set; }
 
     /// <summary>The prompt has been read. Nobody waits for the word: the end of the request says the same.</summary>
     public void FirstToken()
@@ -26,12 +35,27 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
         _ = TellAsync();
     }
 
+    /// <summary>Something more of a stream has come: now and then it is told how far it is, so that a gateway that dies loses no more. Nobody waits for it.</summary>
+    public void Progress(UsageTally tally)
+    {
+        var every = parts.Options.StreamReportMs;
+        if (every == 0 || !_telling.IsCompleted || parts.Clock.GetElapsedTime(_toldAt).TotalMilliseconds < every) return;
+        _toldAt = parts.Clock.GetTimestamp();
+        var output = Math.Max(tally.Output ?? 0, Chunks);
+        if (output == _toldOutput) return;
+        _toldOutput = output;
+        _telling = TellAsync(new(Source, $"{id}/{++_told}", id, new(key.Caller.Pool, tally.Input ?? estimate, output, tally.Cached, tally.Reasoning, parts.Clock.GetUtcNow())));
+    }
+
     /// <summary>Returns when the end is recorded, or kept to be recorded soon. The first call counts.</summary>
     public async Task EndAsync(Outcome outcome, UsageTally tally, long chunks)
     {
         if (_ended) return;
         _ended = true;
         parts.Meters.Request(key.Caller.Pool, WordConverter<Outcome>.Word(outcome));
+        // What was made for nobody, because another server took over or none did, is asked for by nobody.
+        if (Unheard is { } server && (outcome == Outcome.Aborted || tally.Input is not null || Math.Max(chunks, Chunks) > 0) && await AskAsync(server) is { } last)
+            (tally, chunks, Chunks) = (last, 0, 0);
         // What a server says at the end is exact. What it says on the way may be behind what it has sent: Anthropic's first event tells the usage before anything is made.
         var output = outcome == Outcome.Completed && tally.Output is { } told ? told : Math.Max(tally.Output ?? 0, Math.Max(chunks, Chunks));
         if (tally.Input is null && output == 0 && outcome != Outcome.Completed)
@@ -47,6 +71,27 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
         }
         await parts.Reporter.ReportAsync(key, new(Source, id.ToString(), id, new(
             key.Caller.Pool, input, output, outcome, tally.Cached, tally.Reasoning, _startedAt, _firstTokenAt, parts.Clock.GetUtcNow())));
+    }
+
+    /// <returns>Null when the server cannot be asked or does not know.</returns>
+    private async Task<UsageTally?> AskAsync(Replica server)
+    {
+        if (!parts.Inquiry.IsPossible) return null;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.AbortMs), parts.Clock);
+        return (await parts.Inquiry.AskAsync([server], id, patience.Token, CancellationToken.None)).Usage;
+    }
+
+    private async Task TellAsync(StreamProgress progress)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.StreamReportMs), parts.Clock);
+        try
+        {
+            if (await parts.Ledger.ReportAsync(key, progress, patience.Token) is Refused<UsageResult> refused) parts.Log.LogWarning("How far {Request} has come was not taken in: {Reason}", id, refused.Reason);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next one says it all.
+        }
     }
 
     private async Task TellAsync()

@@ -10,6 +10,9 @@ public sealed class SimulatedEngine : IAsyncDisposable
     /// <summary>Where a request can be ended early, by <c>{"rid": "…"}</c> with its <c>x-request-id</c>; the name is SGLang's.</summary>
     public const string AbortPath = "/abort_request";
 
+    /// <summary>Where a request's usage can be asked for when it has ended.</summary>
+    public const string UsagePath = "/requests/{id}";
+
     private const long MostBytes = 256 << 20;
     private readonly WebApplication _app;
 

@@ -16,6 +16,9 @@ internal sealed class HttpLedgerPort : ILedgerPort, IDisposable
 
     public HttpLedgerPort(IOptions<GatewayOptions> options, TimeProvider clock)
     {
+        // The ends of another gateway's requests cannot be told with the keys of those requests: nobody knows them.
+        if (options.Value is { UsagePath.Length: > 0, ReportKey: null or "" })
+            throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), [$"{GatewayOptions.Section}:{nameof(GatewayOptions.ReportKey)} is required with {nameof(GatewayOptions.UsagePath)} where Metering is another process."]);
         // Connections are renewed now and then, so that a service that has moved is found.
         _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
         {
@@ -33,8 +36,11 @@ internal sealed class HttpLedgerPort : ILedgerPort, IDisposable
 
     public Task<Answer<ReservationView>> ReleaseAsync(InferenceKey key, RequestId request, CancellationToken ct) => TryAsync(_client.ReleaseAsync(key.Secret, request, ct), ct);
 
-    public Task<Answer<UsageResult>> ReportAsync(InferenceKey key, Consumption consumption, CancellationToken ct) =>
-        TryAsync(_client.ReportAsync(_reportKey ?? key.Secret, consumption, ct), ct);
+    public Task<Answer<UsageResult>> ReportAsync(InferenceKey? key, Consumption consumption, CancellationToken ct) =>
+        TryAsync(_client.ReportAsync(_reportKey ?? key!.Secret, consumption, ct), ct);
+
+    public Task<Answer<UsageResult>> ReportAsync(InferenceKey key, StreamProgress progress, CancellationToken ct) =>
+        TryAsync(_client.ReportAsync(_reportKey ?? key.Secret, progress, ct), ct);
 
     public void Dispose() => _http.Dispose();
 
