@@ -14,6 +14,8 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
 
     private readonly ConcurrentDictionary<string, Sequence> _underWay = new(StringComparer.Ordinal);
 
+    public bool IsIdle => _underWay.IsEmpty;
+
     /// <summary>Ends a request early; its answer ends with what was made until then.</summary>
     /// <returns>False when no such request is under way.</returns>
     public bool Abort(string requestId)

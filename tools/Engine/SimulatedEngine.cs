@@ -27,6 +27,9 @@ public sealed class SimulatedEngine : IAsyncDisposable
     /// <summary>What was produced so far, request by request.</summary>
     public IReadOnlyList<LoggedRequest> Log => _app.Services.GetRequiredService<RequestLog>().Entries;
 
+    /// <summary>Nothing is under way: all that was produced is in the log.</summary>
+    public bool IsIdle => _app.Services.GetRequiredService<Serving>().IsIdle;
+
     /// <summary>What goes wrong from now on.</summary>
     public void Set(Fault fault) => _app.Services.GetRequiredService<FaultSwitch>().Set(fault);
 

@@ -16,9 +16,6 @@ internal sealed class HttpLedgerPort : ILedgerPort, IDisposable
 
     public HttpLedgerPort(IOptions<GatewayOptions> options, TimeProvider clock)
     {
-        // The ends of another gateway's requests cannot be told with the keys of those requests: nobody knows them.
-        if (options.Value is { UsagePath.Length: > 0, ReportKey: null or "" })
-            throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), [$"{GatewayOptions.Section}:{nameof(GatewayOptions.ReportKey)} is required with {nameof(GatewayOptions.UsagePath)} where Metering is another process."]);
         // Connections are renewed now and then, so that a service that has moved is found.
         _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
         {

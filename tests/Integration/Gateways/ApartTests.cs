@@ -1,6 +1,7 @@
 using TokenLedger.Contracts;
 using TokenLedger.Engine;
 using TokenLedger.Gateway;
+using TokenLedger.Hosting;
 using TokenLedger.Tests.Integration.Http;
 
 namespace TokenLedger.Tests.Integration.Gateways;
@@ -51,6 +52,17 @@ public sealed class ApartTests(PostgresServer postgres)
         var refused = (await site.PostAsync(Body)).MustBe(503);
         Assert.Equal(("ledger-unavailable", "1"), ((string?)refused.Json["error"]!["code"], refused.Headers["Retry-After"]));
         Assert.Empty(site.Engine.Log);
+    }
+
+    /// <summary>The ends of another gateway's requests are told with the gateway's own key: without one it does not start.</summary>
+    [Fact]
+    public async Task Needs_a_key_of_its_own_to_tell_the_ends_of_others()
+    {
+        using var errors = new StringWriter(System.Globalization.CultureInfo.InvariantCulture);
+        var exitCode = await TokenLedgerProcess.RunAsync(
+            [$"--TOKENLEDGER_POSTGRES={await postgres.CreateConnectionStringAsync("keyless")}", "--TokenLedger:Gateway:UsagePath=/requests/{id}"], "gateway", "http://127.0.0.1:0",
+            builder => builder.AddGateway(), app => app.MapGateway(), errors);
+        Assert.Equal((2, "TokenLedger:Gateway:ReportKey is required with UsagePath where Metering is another process."), (exitCode, errors.ToString().TrimEnd()));
     }
 
     /// <summary>The process ends in the middle of an answer: nothing is held when its lease has run out.</summary>

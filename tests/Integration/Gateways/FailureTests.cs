@@ -52,6 +52,36 @@ public sealed class FailureTests(PostgresServer postgres)
         await site.NothingHeldAsync();
     }
 
+    /// <summary>A server that knows no abort but can be asked, and one whose connection breaks: what it says it made is billed, not what had arrived.</summary>
+    [Theory]
+    [InlineData(FaultKind.None, Outcome.Aborted)]
+    [InlineData(FaultKind.Reset, Outcome.Failed)]
+    public async Task Asks_the_server_where_its_last_word_was_not_heard(FaultKind kind, Outcome outcome)
+    {
+        await using var site = await GatewaySite.StartAsync(
+            postgres, [s_slow with { Fault = new(kind, After: 40) }], ("Gateway:AbortPath", ""), ("Gateway:UsagePath", SimulatedEngine.UsagePath), ("Gateway:AbortMs", "60000"));
+        if (outcome == Outcome.Aborted) await site.LeaveAsync(Chat, Stream, afterBytes: 2_000);
+        else await Assert.ThrowsAsync<HttpRequestException>(() => site.PostAsync(Chat, Stream));
+        var (_, used) = await site.Api.Events.FirstAsync<TokensConsumed>(_ => true);
+        var produced = site.Produced(used.Request);
+        Assert.Equal((outcome, (long)produced.PromptTokens, (long)produced.OutputTokens), (used.Outcome, used.InputTokens, used.OutputTokens));
+        await site.NothingHeldAsync();
+    }
+
+    /// <summary>Nobody waits for it, and its end counts: what was told on the way is not billed besides.</summary>
+    [Fact]
+    public async Task Tells_how_far_a_long_stream_has_come()
+    {
+        await using var site = await GatewaySite.StartAsync(postgres, [s_slow], ("Gateway:StreamReportMs", "100"));
+        var answer = (await site.PostAsync(Chat, Short.Replace("\"max_tokens\":20", "\"max_tokens\":300", StringComparison.Ordinal).Replace("STREAM", "true", StringComparison.Ordinal))).MustBe(200);
+        Assert.Equal(300, (await site.UsedAsync(answer.Request)).OutputTokens);
+        var (_, first) = await site.Api.Events.FirstAsync<TokensStreamed>(e => e.Request == answer.Request);
+        Assert.Equal((3, true), (first.InputTokens, first.Admitted));
+        Assert.InRange(first.OutputTokens, 1, 299);
+        Assert.Single(await site.Api.Events.AllAsync<TokensConsumed>(e => e.Request == answer.Request));
+        Assert.Empty(await site.Api.Events.AllAsync<UsageCorrected>(_ => true));
+    }
+
     [Theory]
     [InlineData(FaultKind.Error, "true")]
     [InlineData(FaultKind.Error, "false")]
