@@ -44,7 +44,7 @@ public sealed class TokenLedgerClient(HttpClient http, TokenLedgerClientOptions 
             JsonSerializer.SerializeToUtf8Bytes([.. consumptions.Select(Event)], CloudEventJson.Default.IReadOnlyListCloudEvent), CloudEvent.BatchContentType, ct);
 
     /// <summary>Reports how far a long stream has come, so that no more than what came since is lost with the one who would tell its end.</summary>
-    public Task<Answer<UsageResult>> ReportAsync(string key, StreamProgress progress, CancellationToken ct) =>
+    public Task<Answer<UsageResult>> ProgressAsync(string key, StreamProgress progress, CancellationToken ct) =>
         SendAsync<UsageResult>(HttpMethod.Post, new(_metering, "/v1/usage"), key,
             JsonSerializer.SerializeToUtf8Bytes(Event(progress), CloudEventJson.Default.CloudEvent), CloudEvent.ContentType, ct);
 

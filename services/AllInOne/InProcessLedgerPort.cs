@@ -37,7 +37,7 @@ internal sealed class InProcessLedgerPort(AdmissionPort admission, UsagePort usa
 
     public Task<Answer<UsageResult>> ReportAsync(InferenceKey? key, Consumption consumption, CancellationToken ct) => ReportAsync(TokenLedgerClient.Event(consumption), (Caller?)key?.Caller ?? s_gateway, ct);
 
-    public Task<Answer<UsageResult>> ReportAsync(InferenceKey key, StreamProgress progress, CancellationToken ct) => ReportAsync(TokenLedgerClient.Event(progress), key.Caller, ct);
+    public Task<Answer<UsageResult>> ProgressAsync(InferenceKey key, StreamProgress progress, CancellationToken ct) => ReportAsync(TokenLedgerClient.Event(progress), key.Caller, ct);
 
     private Task<Answer<UsageResult>> ReportAsync(CloudEvent report, Caller caller, CancellationToken ct) => TryAsync<UsageResult>(async () =>
     {

@@ -14,10 +14,7 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
     /// <summary>All gateways report under one name, so that an end that two of them tell counts once.</summary>
     public const string Source = "tokenledger-gateway";
     private readonly DateTimeOffset _startedAt = parts.Clock.GetUtcNow();
-    private long _toldAt = parts.Clock.GetTimestamp();
-    private long _toldOutput;
-    private int _told;
-    private Task _telling = Task.CompletedTask;
+    private readonly StreamReports _reports = new(parts.Ledger, key, id, parts.Clock, TimeSpan.FromMilliseconds(parts.Options.StreamReportMs), parts.Log);
     private DateTimeOffset? _firstTokenAt;
     private bool _ended;
 
@@ -35,17 +32,8 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
         _ = TellAsync();
     }
 
-    /// <summary>Something more of a stream has come: now and then it is told how far it is, so that a gateway that dies loses no more. Nobody waits for it.</summary>
-    public void Progress(UsageTally tally)
-    {
-        var every = parts.Options.StreamReportMs;
-        if (every == 0 || !_telling.IsCompleted || parts.Clock.GetElapsedTime(_toldAt).TotalMilliseconds < every) return;
-        _toldAt = parts.Clock.GetTimestamp();
-        var output = Math.Max(tally.Output ?? 0, Chunks);
-        if (output == _toldOutput) return;
-        _toldOutput = output;
-        _telling = TellAsync(new(Source, $"{id}/{++_told}", id, new(key.Caller.Pool, tally.Input ?? estimate, output, tally.Cached, tally.Reasoning, parts.Clock.GetUtcNow())));
-    }
+    /// <summary>More of a stream has come.</summary>
+    public void Progress(UsageTally tally) => _reports.Progress(tally.Input ?? estimate, Math.Max(tally.Output ?? 0, Chunks), tally);
 
     /// <summary>Returns when the end is recorded, or kept to be recorded soon. The first call counts.</summary>
     public async Task EndAsync(Outcome outcome, UsageTally tally, long chunks)
@@ -79,19 +67,6 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
         if (!parts.Inquiry.IsPossible) return null;
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.AbortMs), parts.Clock);
         return (await parts.Inquiry.AskAsync([server], id, patience.Token, CancellationToken.None)).Usage;
-    }
-
-    private async Task TellAsync(StreamProgress progress)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.StreamReportMs), parts.Clock);
-        try
-        {
-            if (await parts.Ledger.ReportAsync(key, progress, patience.Token) is Refused<UsageResult> refused) parts.Log.LogWarning("How far {Request} has come was not taken in: {Reason}", id, refused.Reason);
-        }
-        catch (OperationCanceledException)
-        {
-            // The next one says it all.
-        }
     }
 
     private async Task TellAsync()

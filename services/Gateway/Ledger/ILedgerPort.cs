@@ -22,5 +22,5 @@ public interface ILedgerPort
     /// <param name="key">Null when the gateway speaks for itself, of a request that another one took.</param>
     Task<Answer<UsageResult>> ReportAsync(InferenceKey? key, Consumption consumption, CancellationToken ct);
 
-    Task<Answer<UsageResult>> ReportAsync(InferenceKey key, StreamProgress progress, CancellationToken ct);
+    Task<Answer<UsageResult>> ProgressAsync(InferenceKey key, StreamProgress progress, CancellationToken ct);
 }

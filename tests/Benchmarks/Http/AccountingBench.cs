@@ -8,7 +8,7 @@ using TokenLedger.Tests.Integration.Gateways;
 namespace TokenLedger.Benchmarks.Http;
 
 /// <summary>
-/// Whether every token is accounted for: mixed requests, a fifth of them abandoned by their clients, servers that fail with one request in twenty, and a gateway that is killed twice
+/// Whether every token is accounted for: mixed requests, a fifth of them abandoned by their clients, servers that fail with at least one request in twenty, and a gateway that is killed twice
 /// in the middle. Then the engines' own logs are compared with the ledger, request by request.
 /// </summary>
 internal sealed class AccountingBench(Servers servers, BenchOptions options)
@@ -23,8 +23,8 @@ internal sealed class AccountingBench(Servers servers, BenchOptions options)
     public async Task RunAsync(CancellationToken ct)
     {
         var database = await servers.NewDatabaseAsync(ct);
-        await using var cutting = await SimulatedEngine.StartAsync(s_engine with { Fault = new(FaultKind.Cut, Every: 20, After: 5) });
-        await using var failing = await SimulatedEngine.StartAsync(s_engine with { Fault = new(FaultKind.Error, Every: 20) });
+        await using var cutting = await SimulatedEngine.StartAsync(s_engine with { Fault = new(FaultKind.Cut, Every: 15, After: 5) });
+        await using var failing = await SimulatedEngine.StartAsync(s_engine with { Fault = new(FaultKind.Error, Every: 15) });
         SimulatedEngine[] engines = [cutting, failing];
         await using var source = LedgerDatabase.Open(database);
         await using (var product = await Instance.StartProductAsync(database, ct))

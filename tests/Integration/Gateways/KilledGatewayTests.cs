@@ -16,6 +16,7 @@ public sealed class KilledGatewayTests(PostgresServer postgres)
     private const int Requests = 1_000;
     private const int AtATime = 24;
     private const int Streams = 3;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
     private static readonly EngineOptions s_engine = GatewaySite.Engine with { TokensPerSecond = 2_000, PrefillTokensPerSecond = 50_000 };
 
     [Fact]
@@ -23,9 +24,10 @@ public sealed class KilledGatewayTests(PostgresServer postgres)
     {
         var database = await postgres.CreateConnectionStringAsync("killed");
         await using var services = await ApiInstance.StartAsync(database, clock: null, ("Admission:SweepIntervalMs", "50"));
-        await using var reliable = await SimulatedEngine.StartAsync(s_engine with { Fault = new(FaultKind.Cut, Every: 20, After: 5) });
-        await using var failing = await SimulatedEngine.StartAsync(s_engine with { Fault = new(FaultKind.Error, Every: 20) });
-        SimulatedEngine[] engines = [reliable, failing];
+        await using var cutting = await SimulatedEngine.StartAsync(s_engine);
+        await using var failing = await SimulatedEngine.StartAsync(s_engine);
+        SimulatedEngine[] engines = [cutting, failing];
+        SetFaults(engines);
         await services.OpenPoolAsync(GatewaySite.Pool, Bodies.Pool().But("leaseSeconds", "3"));
         await services.GrantAsync(GatewaySite.Pool, "all", Bodies.Entitlement().But("baseline.sequences", "100").But("baseline.tokensPerSecond", "150000").But("baseline.kvCacheBytes", "1500000000"));
         var key = (await services.IssueKeyAsync(GatewaySite.Pool, "all")).Text("key");
@@ -35,16 +37,17 @@ public sealed class KilledGatewayTests(PostgresServer postgres)
 
         using var load = new MixedLoad(gateway.Url, key);
         var running = load.RunAsync(Requests, AtATime, TestContext.Current.CancellationToken);
-        await services.Events.UntilAsync(() => Task.FromResult(load.Over >= Requests / 3));
-        var cut = await KillAmidStreamsAsync(services, gateway, load);
+        await ReachesAsync(load, Requests / 3);
+        var cut = await KillAmidStreamsAsync(services, gateway, load, engines);
         await gateway.StartAsync();
-        await services.Events.UntilAsync(() => Task.FromResult(load.Over >= Requests * 2 / 3));
-        IReadOnlyList<RequestId> cutAgain = await KillAmidStreamsAsync(services, gateway, load);
+        await ReachesAsync(load, Requests * 2 / 3);
+        var cutAgain = await KillAmidStreamsAsync(services, gateway, load, engines);
         // These leases run out while no gateway runs, and are billed by the last report; then two gateways find them, and the end counts once.
         foreach (var request in cutAgain) await services.Events.FirstAsync<TokensConsumed>(e => e.Request == request && e.EndLost == true);
         await using var other = await ApiInstance.StartAsync(builder => builder.AddGateway(), app => app.MapGateway(), database, clock: null, settings);
         await gateway.StartAsync();
-        await running.WaitAsync(Within.Patience());
+        await ReachesAsync(load, Requests);
+        await running;
 
         var accounts = await SettledAsync(services, engines);
         Assert.Empty(accounts.Differences());
@@ -53,7 +56,15 @@ public sealed class KilledGatewayTests(PostgresServer postgres)
             Assert.Contains(request, accounts.Recovered);
             Assert.InRange(accounts.Recorded[request].Output, 1, 19_999);
         }
-        Assert.Equal(Requests, load.Over);
+    }
+
+    /// <summary>Returns when so many requests are over, however long that takes on a busy machine.</summary>
+    private static async Task ReachesAsync(MixedLoad load, int over)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(s_patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (load.Over < over) await timer.WaitForNextTickAsync(patience.Token);
     }
 
     private static (string Name, string Value)[] Settings(string database, ApiInstance services, string reportKey, IEnumerable<SimulatedEngine> engines) =>
@@ -64,10 +75,18 @@ public sealed class KilledGatewayTests(PostgresServer postgres)
         ("Gateway:AbortMs", "60000"), ("Gateway:UsageMs", "60000"),
     ];
 
-    /// <summary>SIGKILL while some streams are known to run and to have been reported on the way.</summary>
-    private static async Task<IReadOnlyList<RequestId>> KillAmidStreamsAsync(ApiInstance services, ProductProcess gateway, MixedLoad load)
+    private static void SetFaults(IReadOnlyList<SimulatedEngine> engines)
     {
+        engines[0].Set(new(FaultKind.Cut, Every: 15, After: 5));
+        engines[1].Set(new(FaultKind.Error, Every: 15));
+    }
+
+    /// <summary>SIGKILL while some streams are known to run and to have been reported on the way.</summary>
+    private static async Task<IReadOnlyList<RequestId>> KillAmidStreamsAsync(ApiInstance services, ProductProcess gateway, MixedLoad load, IReadOnlyList<SimulatedEngine> engines)
+    {
+        foreach (var engine in engines) engine.Set(Fault.None);
         var streams = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => load.BeginAsync(Within.Patience())));
+        SetFaults(engines);
         RequestId[] requests = [.. streams.Select(stream => RequestId.Parse(stream.Headers.GetValues("x-request-id").Single()))];
         foreach (var request in requests) await services.Events.FirstAsync<TokensStreamed>(e => e.Request == request);
         await gateway.KillAsync();
