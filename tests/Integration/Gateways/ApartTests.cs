@@ -77,14 +77,16 @@ public sealed class ApartTests(PostgresServer postgres)
     }
 
     /// <summary>The ends of another gateway's requests are told with the gateway's own key: without one it does not start.</summary>
-    [Fact]
-    public async Task Needs_a_key_of_its_own_to_tell_the_ends_of_others()
+    [Theory]
+    [InlineData("/requests/{id}", "", "TokenLedger:Gateway:ReportKey is required with UsagePath where Metering is another process.")]
+    [InlineData("/requests", "a-key", "TokenLedger:Gateway:UsagePath must begin with a slash and contain {id}.")]
+    public async Task Does_not_start_when_it_could_not_tell_the_ends_of_others(string usagePath, string reportKey, string sentence)
     {
         using var errors = new StringWriter(System.Globalization.CultureInfo.InvariantCulture);
         var exitCode = await TokenLedgerProcess.RunAsync(
-            [$"--TOKENLEDGER_POSTGRES={await postgres.CreateConnectionStringAsync("keyless")}", "--TokenLedger:Gateway:UsagePath=/requests/{id}"], "gateway", "http://127.0.0.1:0",
+            [$"--TOKENLEDGER_POSTGRES={await postgres.CreateConnectionStringAsync("keyless")}", $"--TokenLedger:Gateway:UsagePath={usagePath}", $"--TokenLedger:Gateway:ReportKey={reportKey}"], "gateway", "http://127.0.0.1:0",
             builder => builder.AddGateway(), app => app.MapGateway(), errors);
-        Assert.Equal((2, "TokenLedger:Gateway:ReportKey is required with UsagePath where Metering is another process."), (exitCode, errors.ToString().TrimEnd()));
+        Assert.Equal((2, sentence), (exitCode, errors.ToString().TrimEnd()));
     }
 
     /// <summary>The process ends in the middle of an answer: nothing is held when its lease has run out.</summary>
