@@ -30,3 +30,6 @@ public sealed record Refused<T>(int Status, string Reason, string Detail, TimeSp
 
 /// <summary>What was consumed by one request, with the ids that make it count once.</summary>
 public sealed record Consumption(string Source, string Id, RequestId Request, UsageData Data);
+
+/// <summary>How far a long stream has come. Nothing is billed by it unless the end is never told; each report of a request has an id of its own.</summary>
+public sealed record StreamProgress(string Source, string Id, RequestId Request, StreamedData Data);

@@ -43,12 +43,25 @@ public sealed class TokenLedgerClient(HttpClient http, TokenLedgerClientOptions 
         SendAsync<UsageBatchResult>(HttpMethod.Post, new(_metering, "/v1/usage"), key,
             JsonSerializer.SerializeToUtf8Bytes([.. consumptions.Select(Event)], CloudEventJson.Default.IReadOnlyListCloudEvent), CloudEvent.BatchContentType, ct);
 
+    /// <summary>Reports how far a long stream has come, so that no more than what came since is lost with the one who would tell its end.</summary>
+    public Task<Answer<UsageResult>> ProgressAsync(string key, StreamProgress progress, CancellationToken ct) =>
+        SendAsync<UsageResult>(HttpMethod.Post, new(_metering, "/v1/usage"), key,
+            JsonSerializer.SerializeToUtf8Bytes(Event(progress), CloudEventJson.Default.CloudEvent), CloudEvent.ContentType, ct);
+
     /// <summary>The CloudEvent that says so.</summary>
     public static CloudEvent Event(Consumption consumption)
     {
         ArgumentNullException.ThrowIfNull(consumption);
         return new("1.0", CloudEvent.TokensConsumedType, consumption.Source, consumption.Id, consumption.Request.ToString(), Time: null, DataContentType: null,
             JsonSerializer.SerializeToElement(consumption.Data, HttpJson.Default.UsageData));
+    }
+
+    /// <summary>The CloudEvent that says so.</summary>
+    public static CloudEvent Event(StreamProgress progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        return new("1.0", CloudEvent.TokensStreamedType, progress.Source, progress.Id, progress.Request.ToString(), Time: null, DataContentType: null,
+            JsonSerializer.SerializeToElement(progress.Data, HttpJson.Default.StreamedData));
     }
 
     private async Task<Answer<T>> SendAsync<T>(HttpMethod method, Uri address, string key, byte[]? body, string? contentType, CancellationToken ct) where T : class

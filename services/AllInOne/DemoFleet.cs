@@ -29,5 +29,6 @@ internal static class DemoFleet
         foreach (var (index, argument) in arguments.Index()) settings[$"{processes}:{nameof(ProcessFleetOptions.Arguments)}:{index}"] = argument;
         for (var i = 0; i < Most; i++) settings[$"{GatewayOptions.Section}:{nameof(GatewayOptions.Upstreams)}:{DemoPool.Name}:{i}"] = $"http://127.0.0.1:{first + i}";
         settings[$"{GatewayOptions.Section}:{nameof(GatewayOptions.AbortPath)}"] = SimulatedEngine.AbortPath;
+        settings[$"{GatewayOptions.Section}:{nameof(GatewayOptions.UsagePath)}"] = SimulatedEngine.UsagePath;
     }
 }

@@ -4,6 +4,7 @@ using TokenLedger.Client;
 using TokenLedger.Contracts;
 using TokenLedger.Contracts.Http;
 using TokenLedger.Gateway.Ledger;
+using TokenLedger.Hosting.Access;
 using TokenLedger.Ledger;
 using TokenLedger.Metering;
 
@@ -13,6 +14,7 @@ namespace TokenLedger.AllInOne;
 internal sealed class InProcessLedgerPort(AdmissionPort admission, UsagePort usage) : ILedgerPort
 {
     private static readonly Dictionary<string, string> s_noHeaders = [];
+    private static readonly OperatorCaller s_gateway = new(new KeyId("gateway"), "gateway", [Role.Gateway], Tenant: null);
 
     public Task<Answer<AdmissionView>> AdmitAsync(InferenceKey key, PostAdmission request, CancellationToken ct) => TryAsync(async () =>
     {
@@ -33,9 +35,13 @@ internal sealed class InProcessLedgerPort(AdmissionPort admission, UsagePort usa
 
     public Task<Answer<ReservationView>> ReleaseAsync(InferenceKey key, RequestId request, CancellationToken ct) => ChangeAsync(() => admission.ReleaseAsync(key.Caller, request, ct));
 
-    public Task<Answer<UsageResult>> ReportAsync(InferenceKey key, Consumption consumption, CancellationToken ct) => TryAsync<UsageResult>(async () =>
+    public Task<Answer<UsageResult>> ReportAsync(InferenceKey? key, Consumption consumption, CancellationToken ct) => ReportAsync(TokenLedgerClient.Event(consumption), (Caller?)key?.Caller ?? s_gateway, ct);
+
+    public Task<Answer<UsageResult>> ProgressAsync(InferenceKey key, StreamProgress progress, CancellationToken ct) => ReportAsync(TokenLedgerClient.Event(progress), key.Caller, ct);
+
+    private Task<Answer<UsageResult>> ReportAsync(CloudEvent report, Caller caller, CancellationToken ct) => TryAsync<UsageResult>(async () =>
     {
-        var result = await usage.RecordAsync(TokenLedgerClient.Event(consumption), key.Caller, ct);
+        var result = await usage.RecordAsync(report, caller, ct);
         return result.Status == StatusCodes.Status202Accepted
             ? new Granted<UsageResult>(result, s_noHeaders)
             : new Refused<UsageResult>(result.Status, result.Reason ?? "", result.Detail ?? "", null, s_noHeaders);

@@ -69,8 +69,9 @@ internal sealed class Exchange(ProxyParts parts, HttpContext http, ProxiedReques
     /// <returns>False when another server shall be tried.</returns>
     private async Task<bool> TryAsync(UpstreamCall call, bool isLast)
     {
-        using var message = parts.Client.Message(call.Replica, request.Api, http.Request, _body, admission.RequestId);
+        using var message = UpstreamClient.Message(call.Replica, request.Api, http.Request, _body, admission.RequestId);
         call.Within(request.Stream ? parts.Options.FirstByteMs : parts.Options.AnswerMs);
+        _settlement.Unheard = call.Replica;
         using var response = await parts.Client.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, call.Token);
         var status = (int)response.StatusCode;
         parts.Meters.Attempt(key.Caller.Pool, $"{status / 100}xx");
@@ -88,6 +89,7 @@ internal sealed class Exchange(ProxyParts parts, HttpContext http, ProxiedReques
         {
             call.Replica.Succeeded();
             AnswerReading.ReadWhole(body.Span, _tally);
+            _settlement.Unheard = null;
             await _settlement.EndAsync(ClientGone ? Outcome.Aborted : Outcome.Completed, _tally, chunks: 0);
         }
         UpstreamClient.CopyHead(response, http.Response);

@@ -10,6 +10,7 @@ internal sealed class GatewayMeters
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _attempts;
+    private readonly Counter<long> _recovered;
     private readonly Histogram<double> _estimates;
 
     public GatewayMeters(IMeterFactory meters)
@@ -17,6 +18,7 @@ internal sealed class GatewayMeters
         _meter = meters.Create("TokenLedger.Gateway");
         _requests = _meter.CreateCounter<long>("tokenledger.gateway.requests", "{request}", "Requests by how they ended.");
         _attempts = _meter.CreateCounter<long>("tokenledger.gateway.attempts", "{attempt}", "Requests sent to inference servers, by what became of them.");
+        _recovered = _meter.CreateCounter<long>("tokenledger.gateway.ends_recovered", "{request}", "Ends that a server was asked for after the lease of the request had run out.");
         _estimates = _meter.CreateHistogram<double>("tokenledger.gateway.input_estimate_ratio", "1", "Estimated over exact input tokens.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = s_ratios });
     }
@@ -26,6 +28,8 @@ internal sealed class GatewayMeters
     public void Request(PoolId pool, string outcome) => _requests.Add(1, new("pool", pool.Value), new("outcome", outcome));
 
     public void Attempt(PoolId pool, string result) => _attempts.Add(1, new("pool", pool.Value), new("result", result));
+
+    public void Recovered(PoolId pool) => _recovered.Add(1, new KeyValuePair<string, object?>("pool", pool.Value));
 
     public void Estimated(PoolId pool, double ratio) => _estimates.Record(ratio, new KeyValuePair<string, object?>("pool", pool.Value));
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TokenLedger.Contracts;
 using TokenLedger.Gateway.Ledger;
@@ -24,18 +23,27 @@ public static class GatewayModule
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.AddSettings<GatewayOptions>(builder.Configuration, GatewayOptions.Section);
-        services.TryAddSingleton<ILedgerPort, HttpLedgerPort>();
+        if (services.All(service => service.ServiceType != typeof(ILedgerPort)))
+        {
+            services.AddSingleton<ILedgerPort, HttpLedgerPort>();
+            // The ends of another gateway's requests cannot be told with the keys of those requests: nobody knows them.
+            services.AddOptions<GatewayOptions>().Validate(
+                options => options is not { UsagePath.Length: > 0, ReportKey: null or "" },
+                $"{GatewayOptions.Section}:{nameof(GatewayOptions.ReportKey)} is required with {nameof(GatewayOptions.UsagePath)} where Metering is another process.");
+        }
         services.AddSingleton<GatewayMeters>();
         services.AddSingleton<InputEstimates>();
         services.AddSingleton<UpstreamClient>();
         services.AddSingleton<IUpstreams, ConfiguredUpstreams>();
         services.AddSingleton<ReplicaChooser>();
+        services.AddSingleton<UsageInquiry>();
         services.AddSingleton<Keys>();
         services.AddSingleton<ProxyParts>();
         services.AddSingleton<Proxy>();
         services.AddSingleton<UsageReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
         services.AddHostedService<HealthLoop>();
+        services.AddHostedService<EndRecovery>();
     }
 
     public static void MapGateway(this IEndpointRouteBuilder routes)

@@ -33,6 +33,15 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>Where an inference server takes <c>{"rid": "…"}</c> to end a request early, so that its last usage is heard; without it the connection is closed.</summary>
     public string? AbortPath { get; set; }
 
+    /// <summary>Where an inference server tells what a request used that has ended, <c>{id}</c> standing for its id: 200 with <c>usage</c> in the words of any of the APIs, 202 while it runs, 404 when it knows none.</summary>
+    public string? UsagePath { get; set; }
+
+    /// <summary>How long servers that are away, or still run a request, are asked what it used, in milliseconds, after its lease ran out.</summary>
+    [Range(0, 3_600_000)] public int UsageMs { get; set; } = 30_000;
+
+    /// <summary>How often a stream that runs long is reported with what it has used so far, in milliseconds; 0 = never.</summary>
+    [Range(0, 3_600_000)] public int StreamReportMs { get; set; } = 10_000;
+
     /// <summary>Bytes of a request.</summary>
     [Range(1_024, 1_073_741_824)] public int MaxBodyBytes { get; set; } = 16 * 1_048_576;
 
@@ -91,5 +100,6 @@ public sealed class GatewayOptions : IValidatableObject
                     yield return new($"of pool '{pool}' must be addresses such as http://10.0.0.1:8000", [nameof(Upstreams)]);
         }
         if (AbortPath is { Length: > 0 } path && path[0] != '/') yield return new("must begin with a slash", [nameof(AbortPath)]);
+        if (UsagePath is { Length: > 0 } usage && (usage[0] != '/' || !usage.Contains("{id}", StringComparison.Ordinal))) yield return new("must begin with a slash and contain {id}", [nameof(UsagePath)]);
     }
 }

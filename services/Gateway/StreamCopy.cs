@@ -28,7 +28,11 @@ internal sealed class StreamCopy(ProxyParts parts, HttpContext http, UpstreamCal
             var buffer = read.Buffer;
             Pass(ref buffer, read.IsCompleted);
             settlement.Chunks = filter.Chunks;
-            if (_end is null && filter.Chunks > 0) settlement.FirstToken();
+            if (_end is null && filter.Chunks > 0)
+            {
+                settlement.FirstToken();
+                settlement.Progress(tally);
+            }
             reader.AdvanceTo(buffer.Start, buffer.End);
             // A client that reads slowly slows its server down; one that has gone is noticed by its own token.
             if (Client is { } client) await client.FlushAsync(CancellationToken.None);
@@ -53,6 +57,7 @@ internal sealed class StreamCopy(ProxyParts parts, HttpContext http, UpstreamCal
     private async Task FinishAsync(PipeReader reader)
     {
         var gone = http.RequestAborted.IsCancellationRequested;
+        if (_end is not null) settlement.Unheard = null;
         await settlement.EndAsync(gone ? Outcome.Aborted : _end is null ? Outcome.Failed : Outcome.Completed, tally, filter.Chunks);
         if (_end is null || Client is not { } client) return;
         await client.WriteAsync(_end, CancellationToken.None);

@@ -6,8 +6,9 @@ namespace TokenLedger.Benchmarks;
 /// <param name="Figure">One of <see cref="Figures"/> by name, or all.</param>
 /// <param name="Seconds">Time for one measurement; a figure has several.</param>
 /// <param name="Events">Events in the ledger of the figures that read one.</param>
+/// <param name="Requests">Requests of the figure that counts tokens.</param>
 /// <param name="UntilInputEnds">Standard input is a pipe from whoever started this, and its end is the end of this.</param>
-internal sealed record BenchOptions(string Figure, int Seconds, long Events, bool UntilInputEnds = false)
+internal sealed record BenchOptions(string Figure, int Seconds, long Events, int Requests = 10_000, bool UntilInputEnds = false)
 {
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 
@@ -19,6 +20,7 @@ internal sealed record BenchOptions(string Figure, int Seconds, long Events, boo
             {
                 "--seconds" => options with { Seconds = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--events" => options with { Events = long.Parse(args[i + 1], CultureInfo.InvariantCulture) },
+                "--requests" => options with { Requests = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--until" when args[i + 1] == "stdin" => options with { UntilInputEnds = true },
                 var other => throw new ArgumentException($"Not understood: {other}."),
             };

@@ -7,7 +7,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -29,6 +29,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "append" => new AppendBench(servers, options).RunAsync(ct),
         "admit" => new AdmitBench(servers, options).RunAsync(ct),
         "usage" => new UsageBench(servers, options).RunAsync(ct),
+        "accounting" => new AccountingBench(servers, options).RunAsync(ct),
         "bus" => new BusBench(servers, options).RunAsync(ct),
         "replay" => new AuditBench(await FilledAsync(ct)).ReplayAsync(ct),
         "verify" => new AuditBench(await FilledAsync(ct)).VerifyAsync(ct),

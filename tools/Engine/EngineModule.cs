@@ -31,6 +31,7 @@ internal static class EngineModule
         routes.MapGet("/health", (IHostApplicationLifetime life) => TypedResults.StatusCode(life.ApplicationStopping.IsCancellationRequested ? 503 : 200));
         routes.MapGet("/metrics", (EngineMetrics metrics) => TypedResults.Text(metrics.ToPrometheusText(), "text/plain; version=0.0.4", Encoding.UTF8));
         routes.MapGet("/log", (RequestLog log) => TypedResults.Text(log.ToNdjson(), "application/x-ndjson", Encoding.UTF8));
+        routes.MapGet(SimulatedEngine.UsagePath, (string id, Serving serving) => serving.Used(id));
         routes.MapPost(SimulatedEngine.AbortPath, async (HttpContext http, Serving serving) =>
         {
             using var body = await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);

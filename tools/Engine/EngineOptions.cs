@@ -59,7 +59,8 @@ public sealed record EngineOptions
           --fault-after n                cut and reset after so many tokens (default 3)
           --fault-delay-ms n             slow waits so long before every chunk (default 100)
 
-        PUT /admin/fault {"kind":"cut","every":20,"after":3,"delayMs":100} changes the fault, DELETE takes it back. GET /log lists what was produced, a line for each request.
+        PUT /admin/fault {"kind":"cut","every":20,"after":3,"delayMs":100} changes the fault, DELETE takes it back. GET /log lists what was produced, a line for each request,
+        GET /requests/{x-request-id} what one used, when it has ended.
         SIGTERM refuses new requests and finishes those that run.
         """;
 

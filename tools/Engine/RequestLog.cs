@@ -15,13 +15,18 @@ internal sealed class RequestLog
 {
     private const int Most = 200_000;
     private readonly ConcurrentQueue<LoggedRequest> _entries = [];
+    private readonly ConcurrentDictionary<string, LoggedRequest> _last = new(StringComparer.Ordinal);
 
     public IReadOnlyList<LoggedRequest> Entries => [.. _entries];
+
+    /// <summary>The last request of this id; null when it is not known, or not any more.</summary>
+    public LoggedRequest? Find(string requestId) => _last.GetValueOrDefault(requestId);
 
     public void Add(LoggedRequest entry)
     {
         _entries.Enqueue(entry);
-        while (_entries.Count > Most) _entries.TryDequeue(out _);
+        _last[entry.RequestId] = entry;
+        while (_entries.Count > Most && _entries.TryDequeue(out var oldest)) _last.TryRemove(new(oldest.RequestId, oldest));
     }
 
     public string ToNdjson() => string.Concat(_entries.Select(entry => JsonSerializer.Serialize(entry, LogJson.Default.LoggedRequest) + "\n"));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace TokenLedger.Engine;
 
@@ -13,6 +14,8 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
 
     private readonly ConcurrentDictionary<string, Sequence> _underWay = new(StringComparer.Ordinal);
 
+    public bool IsIdle => _underWay.IsEmpty;
+
     /// <summary>Ends a request early; its answer ends with what was made until then.</summary>
     /// <returns>False when no such request is under way.</returns>
     public bool Abort(string requestId)
@@ -21,6 +24,17 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
         sequence.Abort();
         return true;
     }
+
+    /// <summary>What a request used that has ended here: 202 while it is under way, 404 when it is not known.</summary>
+    public IResult Used(string requestId) =>
+        _underWay.ContainsKey(requestId) ? TypedResults.StatusCode(202)
+        : log.Find(requestId) is not { } entry ? TypedResults.StatusCode(404)
+        : TypedResults.Text(new JsonObject
+        {
+            ["id"] = requestId,
+            ["finish_reason"] = entry.Finish,
+            ["usage"] = CompletionsAnswer.Usage(entry.PromptTokens, entry.CachedTokens, entry.OutputTokens),
+        }.ToJsonString(), "application/json");
 
     public async Task<IResult> ServeAsync(HttpContext http, Api api)
     {
@@ -51,8 +65,9 @@ internal sealed class Serving(EngineOptions options, BatchScheduler scheduler, F
         finally
         {
             await sequence.Ended;
-            _underWay.TryRemove(new(entry.RequestId, sequence));
+            // In this order, so that whoever looks for it among those under way and then in the log finds it.
             log.Add(entry with { PromptTokens = generation.Prompt.Length, CachedTokens = Math.Max(0, sequence.CachedTokens), OutputTokens = sequence.Made, Finish = breaks ? fault.Kind.ToString().ToLowerInvariant() : answer.Finish });
+            _underWay.TryRemove(new(entry.RequestId, sequence));
         }
     }
 

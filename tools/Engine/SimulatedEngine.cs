@@ -10,6 +10,9 @@ public sealed class SimulatedEngine : IAsyncDisposable
     /// <summary>Where a request can be ended early, by <c>{"rid": "…"}</c> with its <c>x-request-id</c>; the name is SGLang's.</summary>
     public const string AbortPath = "/abort_request";
 
+    /// <summary>Where a request's usage can be asked for when it has ended.</summary>
+    public const string UsagePath = "/requests/{id}";
+
     private const long MostBytes = 256 << 20;
     private readonly WebApplication _app;
 
@@ -23,6 +26,9 @@ public sealed class SimulatedEngine : IAsyncDisposable
 
     /// <summary>What was produced so far, request by request.</summary>
     public IReadOnlyList<LoggedRequest> Log => _app.Services.GetRequiredService<RequestLog>().Entries;
+
+    /// <summary>Nothing is under way: all that was produced is in the log.</summary>
+    public bool IsIdle => _app.Services.GetRequiredService<Serving>().IsIdle;
 
     /// <summary>What goes wrong from now on.</summary>
     public void Set(Fault fault) => _app.Services.GetRequiredService<FaultSwitch>().Set(fault);

@@ -33,8 +33,11 @@ internal sealed class HttpLedgerPort : ILedgerPort, IDisposable
 
     public Task<Answer<ReservationView>> ReleaseAsync(InferenceKey key, RequestId request, CancellationToken ct) => TryAsync(_client.ReleaseAsync(key.Secret, request, ct), ct);
 
-    public Task<Answer<UsageResult>> ReportAsync(InferenceKey key, Consumption consumption, CancellationToken ct) =>
-        TryAsync(_client.ReportAsync(_reportKey ?? key.Secret, consumption, ct), ct);
+    public Task<Answer<UsageResult>> ReportAsync(InferenceKey? key, Consumption consumption, CancellationToken ct) =>
+        TryAsync(_client.ReportAsync(_reportKey ?? key!.Secret, consumption, ct), ct);
+
+    public Task<Answer<UsageResult>> ProgressAsync(InferenceKey key, StreamProgress progress, CancellationToken ct) =>
+        TryAsync(_client.ProgressAsync(_reportKey ?? key.Secret, progress, ct), ct);
 
     public void Dispose() => _http.Dispose();
 

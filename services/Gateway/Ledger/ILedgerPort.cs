@@ -19,5 +19,8 @@ public interface ILedgerPort
 
     Task<Answer<ReservationView>> ReleaseAsync(InferenceKey key, RequestId request, CancellationToken ct);
 
-    Task<Answer<UsageResult>> ReportAsync(InferenceKey key, Consumption consumption, CancellationToken ct);
+    /// <param name="key">Null when the gateway speaks for itself, of a request that another one took.</param>
+    Task<Answer<UsageResult>> ReportAsync(InferenceKey? key, Consumption consumption, CancellationToken ct);
+
+    Task<Answer<UsageResult>> ProgressAsync(InferenceKey key, StreamProgress progress, CancellationToken ct);
 }

@@ -71,13 +71,17 @@ internal sealed class UsageReporter : BackgroundService
             await Task.Delay(pause, _clock, ct);
     }
 
+    /// <summary>Reports once.</summary>
+    /// <param name="key">Null when the gateway speaks for itself.</param>
     /// <returns>False when it is to be tried again.</returns>
-    private async Task<bool> TryAsync(InferenceKey key, Consumption usage, CancellationToken ct)
+    public async Task<bool> TryAsync(InferenceKey? key, Consumption usage, CancellationToken ct)
     {
         try
         {
             var answer = await _port.ReportAsync(key, usage, ct);
-            if (answer is Refused<UsageResult> { Status: >= 400 and < 500 and not 408 and not 429 } refused) Lose(usage, $"it was refused: {refused.Status} {refused.Reason}, {refused.Detail}");
+            // The id is the request's, which a gateway minted: only another gateway can have told its end, and each tells what the server said.
+            if (answer is Refused<UsageResult> { Status: StatusCodes.Status409Conflict }) _log.LogWarning("Another gateway has told the end first: {Usage}", usage);
+            else if (answer is Refused<UsageResult> { Status: >= 400 and < 500 and not 408 and not 429 } refused) Lose(usage, $"it was refused: {refused.Status} {refused.Reason}, {refused.Detail}");
             else if (answer is Refused<UsageResult>) return false;
             return true;
         }

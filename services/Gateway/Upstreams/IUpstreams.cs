@@ -9,6 +9,8 @@ internal interface IUpstreams
     IReadOnlyList<Replica> Of(PoolId pool);
 
     IEnumerable<Replica> All { get; }
+
+    IEnumerable<PoolId> Pools { get; }
 }
 
 /// <summary>Those of the settings.</summary>
@@ -18,6 +20,8 @@ internal sealed class ConfiguredUpstreams(IOptions<GatewayOptions> options) : IU
         pair => PoolId.Parse(pair.Key), pair => (IReadOnlyList<Replica>)[.. pair.Value.Select(url => new Replica(new(url.TrimEnd('/'))))]);
 
     public IReadOnlyList<Replica> Of(PoolId pool) => _pools.GetValueOrDefault(pool, []);
+
+    public IEnumerable<PoolId> Pools => _pools.Keys;
 
     public IEnumerable<Replica> All => _pools.Values.SelectMany(replicas => replicas);
 }

@@ -35,6 +35,16 @@ internal sealed class Instance : IAsyncDisposable
     public static Task<Instance> StartMeteringAsync(string connection, CancellationToken ct) =>
         StartAsync(_ => [Program("TokenLedger.Metering")], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
 
+    /// <summary>A gateway by itself, in front of a product; on the address of one before it, when that is given.</summary>
+    public static Task<Instance> StartGatewayAsync(string connection, Instance product, IReadOnlyDictionary<string, string> settings, Uri? at, CancellationToken ct) =>
+        StartAsync(_ => [Program("TokenLedger.Gateway")], new Dictionary<string, string>(settings.Select(one => KeyValuePair.Create($"TokenLedger__Gateway__{one.Key}", one.Value)))
+        {
+            ["TOKENLEDGER_POSTGRES"] = connection,
+            ["TokenLedger__Gateway__AdmissionUrl"] = product.Url.ToString(),
+            ["TokenLedger__Gateway__MeteringUrl"] = product.Url.ToString(),
+            ["TokenLedger__Gateway__ReportKey"] = OperatorKey,
+        }, ct, at);
+
     public static Task<Instance> StartWithoutAppendAsync(string connection, CancellationToken ct) =>
         StartAsync(_ => [Program("TokenLedger.Benchmarks"), Targets.Command, Targets.NoAppend], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
 
@@ -83,9 +93,9 @@ internal sealed class Instance : IAsyncDisposable
         _home.Dispose();
     }
 
-    private static async Task<Instance> StartAsync(Func<string, string[]> words, Dictionary<string, string> environment, CancellationToken ct)
+    private static async Task<Instance> StartAsync(Func<string, string[]> words, Dictionary<string, string> environment, CancellationToken ct, Uri? at = null)
     {
-        var (home, url) = (new TempHome(), $"http://127.0.0.1:{FreePort()}");
+        var (home, url) = (new TempHome(), at?.ToString().TrimEnd('/') ?? $"http://127.0.0.1:{FreePort()}");
         environment["TOKENLEDGER_HOME"] = home.Folder;
         environment["TOKENLEDGER_URLS"] = url;
         environment["TOKENLEDGER_OPERATOR_KEY"] = OperatorKey;

@@ -6,7 +6,7 @@ namespace TokenLedger.Tests.Integration.Gateways;
 /// <summary>Every token is accounted for: mixed requests, a fifth of them abandoned, servers that fail. What the engines produced for each request is what the ledger has.</summary>
 public sealed class AccountingTests(PostgresServer postgres)
 {
-    private const int Requests = 600;
+    private const int Requests = 300;
     private const int AtATime = 24;
     private static readonly EngineOptions s_engine = GatewaySite.Engine with { TokensPerSecond = 2_000, PrefillTokensPerSecond = 50_000 };
 

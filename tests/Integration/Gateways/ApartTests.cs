@@ -1,6 +1,7 @@
 using TokenLedger.Contracts;
 using TokenLedger.Engine;
 using TokenLedger.Gateway;
+using TokenLedger.Hosting;
 using TokenLedger.Tests.Integration.Http;
 
 namespace TokenLedger.Tests.Integration.Gateways;
@@ -51,6 +52,41 @@ public sealed class ApartTests(PostgresServer postgres)
         var refused = (await site.PostAsync(Body)).MustBe(503);
         Assert.Equal(("ledger-unavailable", "1"), ((string?)refused.Json["error"]!["code"], refused.Headers["Retry-After"]));
         Assert.Empty(site.Engine.Log);
+    }
+
+    /// <summary>Of a request whose gateway died the server is asked, and told for until Metering takes it; of one that came to no server nothing is billed.</summary>
+    [Fact]
+    public async Task Tells_the_ends_of_a_gateway_that_died_when_Metering_is_back()
+    {
+        await using var site = await Site.StartAsync(postgres, ("Gateway:UsagePath", SimulatedEngine.UsagePath), ("Gateway:ReportKey", ApiInstance.OperatorKey));
+        (await site.Services.Operator.PutAsync($"/v1/pools/{GatewaySite.Pool}", Bodies.Pool().But("leaseSeconds", "1"))).MustBe(200);
+        site.Meter.IsAway = true;
+        var (served, unsent) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await site.AskEngineAsync(served, Body.Replace("\"stream\":true", "\"stream\":false", StringComparison.Ordinal));
+        foreach (var request in (Guid[])[served, unsent]) (await site.Services.With(site.Key).AdmitAsync(request)).MustBe(201);
+        var (expiry, _) = await site.Services.Events.FirstAsync<ReservationExpired>(e => e.Request.Value == unsent);
+        await site.Services.Events.FirstAsync<ReservationExpired>(e => e.Request.Value == served);
+        // Another request is answered all the same: nothing waits for the ends of others.
+        (await site.PostAsync(Body)).MustBe(200);
+        Assert.Empty(await site.Services.Events.AllAsync<TokensConsumed>(_ => true));
+        site.Meter.IsAway = false;
+        var used = (await site.Services.Events.FirstAsync<TokensConsumed>(e => e.Request.Value == served)).Data;
+        Assert.Equal((2, 20, Outcome.Failed, true), (used.InputTokens, used.OutputTokens, used.Outcome, used.Admitted));
+        await site.Services.Events.UntilAsync(async () => await site.Services.Ledger.LoadCheckpointAsync($"gateway-ends-{GatewaySite.Pool}", Hosting.Within.Patience()) >= expiry);
+        Assert.Empty(await site.Services.Events.AllAsync<TokensConsumed>(e => e.Request.Value == unsent));
+    }
+
+    /// <summary>The ends of another gateway's requests are told with the gateway's own key: without one it does not start.</summary>
+    [Theory]
+    [InlineData("/requests/{id}", "", "TokenLedger:Gateway:ReportKey is required with UsagePath where Metering is another process.")]
+    [InlineData("/requests", "a-key", "TokenLedger:Gateway:UsagePath must begin with a slash and contain {id}.")]
+    public async Task Does_not_start_when_it_could_not_tell_the_ends_of_others(string usagePath, string reportKey, string sentence)
+    {
+        using var errors = new StringWriter(System.Globalization.CultureInfo.InvariantCulture);
+        var exitCode = await TokenLedgerProcess.RunAsync(
+            [$"--TOKENLEDGER_POSTGRES={await postgres.CreateConnectionStringAsync("keyless")}", $"--TokenLedger:Gateway:UsagePath={usagePath}", $"--TokenLedger:Gateway:ReportKey={reportKey}"], "gateway", "http://127.0.0.1:0",
+            builder => builder.AddGateway(), app => app.MapGateway(), errors);
+        Assert.Equal((2, sentence), (exitCode, errors.ToString().TrimEnd()));
     }
 
     /// <summary>The process ends in the middle of an answer: nothing is held when its lease has run out.</summary>
@@ -113,6 +149,15 @@ public sealed class ApartTests(PostgresServer postgres)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Key}");
             using var response = await _http.SendAsync(request, Hosting.Within.Patience());
             return new((int)response.StatusCode, response.Headers.ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase), await response.Content.ReadAsByteArrayAsync(Hosting.Within.Patience()));
+        }
+
+        /// <summary>As a gateway would, that dies before it can tell.</summary>
+        public async Task AskEngineAsync(Guid id, string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(engine.Address, "/v1/chat/completions")) { Content = new StringContent(body) };
+            request.Headers.Add("x-request-id", id.ToString());
+            using var response = await _http.SendAsync(request, Hosting.Within.Patience());
+            response.EnsureSuccessStatusCode();
         }
 
         public async ValueTask DisposeAsync()

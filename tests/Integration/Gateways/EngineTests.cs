@@ -62,7 +62,28 @@ public sealed class EngineTests : IDisposable
         Assert.Equal((1, 9, "/v1/completions"), ((int)line["promptTokens"]!, (int)line["outputTokens"]!, (string?)line["path"]));
     }
 
+    /// <summary>Nothing before it has ended, and nothing of what it does not know.</summary>
+    [Fact]
+    public async Task Tells_what_a_request_used_when_it_has_ended()
+    {
+        await using var engine = await SimulatedEngine.StartAsync(GatewaySite.Engine with { TokensPerSecond = 200 });
+        using var request = Request(engine, Long.Replace("200", "20000", StringComparison.Ordinal));
+        request.Headers.Add("x-request-id", "a");
+        var running = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Within.Patience());
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.NotFound), ((await UsedAsync(engine, "a")).StatusCode, (await UsedAsync(engine, "b")).StatusCode));
+        // Its client goes: it ends, and says what it made.
+        running.Dispose();
+        await Scenarios.Eventually.HoldsAsync("the engine has ended the request", async () => (await UsedAsync(engine, "a")).StatusCode == HttpStatusCode.OK);
+        var answer = await UsedAsync(engine, "a");
+        var usage = (await answer.Content.ReadFromJsonAsync<JsonNode>(Within.Patience()))!["usage"]!;
+        Assert.Equal((4, engine.Log.Single().OutputTokens), ((int)usage["prompt_tokens"]!, (int)usage["completion_tokens"]!));
+        Assert.InRange(engine.Log.Single().OutputTokens, 0, 19_999);
+    }
+
     public void Dispose() => _http.Dispose();
+
+    private Task<HttpResponseMessage> UsedAsync(SimulatedEngine engine, string request) =>
+        _http.GetAsync(new Uri(engine.Address, SimulatedEngine.UsagePath.Replace("{id}", request, StringComparison.Ordinal)), Within.Patience());
 
     private static async Task AssertRefusedAsync(SimulatedEngine engine)
     {

@@ -52,6 +52,42 @@ public sealed class FailureTests(PostgresServer postgres)
         await site.NothingHeldAsync();
     }
 
+    /// <summary>A server that knows no abort but can be asked.</summary>
+    [Fact]
+    public async Task Asks_the_server_what_it_made_for_a_client_that_left()
+    {
+        await using var site = await GatewaySite.StartAsync(postgres, [s_slow], ("Gateway:AbortPath", ""), ("Gateway:UsagePath", SimulatedEngine.UsagePath), ("Gateway:AbortMs", "60000"));
+        var used = await site.UsedAsync(await site.LeaveAsync(Chat, Stream, afterBytes: 2_000));
+        AssertAsProduced(site, Outcome.Aborted, used);
+        await site.NothingHeldAsync();
+    }
+
+    /// <summary>A stream that has begun, and of which nothing more comes for too long, though its server makes it.</summary>
+    [Fact]
+    public async Task Asks_the_server_what_it_made_for_a_stream_that_was_given_up()
+    {
+        await using var site = await GatewaySite.StartAsync(postgres, [s_slow with { Fault = new(FaultKind.Slow, DelayMs: 600_000) }],
+            ("Gateway:IdleMs", "500"), ("Gateway:UsagePath", SimulatedEngine.UsagePath), ("Gateway:AbortMs", "60000"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => site.PostAsync("/v1/messages", Stream));
+        AssertAsProduced(site, Outcome.Failed, (await site.Api.Events.FirstAsync<TokensConsumed>(_ => true)).Data);
+        await site.NothingHeldAsync();
+    }
+
+    /// <summary>Nobody waits for it, and the end counts: what was told on the way is not billed besides.</summary>
+    [Fact]
+    public async Task Tells_how_far_a_long_stream_has_come()
+    {
+        await using var site = await GatewaySite.StartAsync(postgres, [s_slow], ("Gateway:StreamReportMs", "100"));
+        // The server makes that much in two seconds.
+        var request = await site.LeaveAsync(Chat, Stream, afterBytes: 100_000);
+        var used = await site.UsedAsync(request);
+        var (_, first) = await site.Api.Events.FirstAsync<TokensStreamed>(e => e.Request == request);
+        Assert.Equal((3, true), (first.InputTokens, first.Admitted));
+        Assert.InRange(first.OutputTokens, 1, used.OutputTokens);
+        Assert.Single(await site.Api.Events.AllAsync<TokensConsumed>(e => e.Request == request));
+        Assert.Empty(await site.Api.Events.AllAsync<UsageCorrected>(_ => true));
+    }
+
     [Theory]
     [InlineData(FaultKind.Error, "true")]
     [InlineData(FaultKind.Error, "false")]
@@ -131,5 +167,11 @@ public sealed class FailureTests(PostgresServer postgres)
         Assert.Equal(500, (await site.UsedAsync(answer.Request)).OutputTokens);
         Assert.NotEmpty(await site.Api.Events.AllAsync<ReservationRenewed>(e => e.Request == answer.Request));
         Assert.Empty(await site.Api.Events.AllAsync<ReservationExpired>(e => e.Request == answer.Request));
+    }
+
+    private static void AssertAsProduced(GatewaySite site, Outcome outcome, TokensConsumed used)
+    {
+        var produced = site.Produced(used.Request);
+        Assert.Equal((outcome, (long)produced.PromptTokens, (long)produced.OutputTokens), (used.Outcome, used.InputTokens, used.OutputTokens));
     }
 }

@@ -82,8 +82,11 @@ public sealed class TokenLedgerClientTests : IDisposable
         var consumption = new Consumption("s", "i", s_request, new(null, 3, 4, Outcome.Completed));
         Assert.Equal(9, ((Granted<UsageResult>)await client.ReportAsync("key", consumption, ct)).Value.LedgerPosition);
         Assert.Equal(1, ((Granted<UsageBatchResult>)await client.ReportAsync("key", [consumption], ct)).Value.Accepted);
+        _service.Then(202, used);
+        Assert.Equal(9, ((Granted<UsageResult>)await client.ProgressAsync("key", new("s", "i/1", s_request, new(null, 3, 2)), ct)).Value.LedgerPosition);
+        Assert.Contains(CloudEvent.TokensStreamedType, _service.Asked[^1], StringComparison.Ordinal);
         Assert.Equal(
-            [$"POST http://admission/v1/admissions/{s_request}/first-token", $"POST http://admission/v1/admissions/{s_request}/renew", $"DELETE http://admission/v1/admissions/{s_request}", "POST http://metering/v1/usage", "POST http://metering/v1/usage"],
+            [$"POST http://admission/v1/admissions/{s_request}/first-token", $"POST http://admission/v1/admissions/{s_request}/renew", $"DELETE http://admission/v1/admissions/{s_request}", "POST http://metering/v1/usage", "POST http://metering/v1/usage", "POST http://metering/v1/usage"],
             _service.Asked.Select(asked => asked.Split(" Bearer")[0]));
     }
 

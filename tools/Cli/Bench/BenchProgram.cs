@@ -13,10 +13,10 @@ internal static class BenchProgram
     private const string Name = "TokenLedger.Benchmarks";
 
     /// <summary>Runs the benchmarks and judges what they print. What they say about their progress goes to standard error as it comes.</summary>
-    public static async Task<BenchReport> RunAsync(string figure, int seconds, int events, CancellationToken ct)
+    public static async Task<BenchReport> RunAsync(string figure, int seconds, int events, int requests, CancellationToken ct)
     {
         var targets = BenchTarget.Load();
-        var info = new ProcessStartInfo(Locate(), [figure, "--seconds", Text(seconds), "--events", Text(events), "--until", "stdin"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(Locate(), [figure, "--seconds", Text(seconds), "--events", Text(events), "--requests", Text(requests), "--until", "stdin"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using var process = Process.Start(info)!;
         // The benchmarks and their servers end when this pipe does, which it also does when this process is killed.
         await using var stop = ct.Register(process.StandardInput.Close);

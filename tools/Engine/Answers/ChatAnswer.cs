@@ -95,11 +95,13 @@ internal abstract class CompletionsAnswer(AnswerSource source)
     private JsonObject Body(string kind, params JsonNode[] choices) =>
         new() { ["id"] = Id, ["object"] = kind, ["created"] = Created, ["model"] = Model, ["choices"] = new JsonArray(choices) };
 
-    private JsonObject Usage(int outputTokens) => new()
+    private JsonObject Usage(int outputTokens) => Usage(PromptTokens, CachedTokens, outputTokens);
+
+    public static JsonObject Usage(int promptTokens, int cachedTokens, int outputTokens) => new()
     {
-        ["prompt_tokens"] = PromptTokens,
+        ["prompt_tokens"] = promptTokens,
         ["completion_tokens"] = outputTokens,
-        ["total_tokens"] = PromptTokens + outputTokens,
-        ["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = CachedTokens },
+        ["total_tokens"] = promptTokens + outputTokens,
+        ["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = cachedTokens },
     };
 }
