@@ -50,6 +50,34 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     }
 }
 
+/// <summary>Amounts as an object of three numbers. Every settled reservation holds three of these, and read in the general way they cost more than all else in it.</summary>
+public sealed class ResourcesConverter : JsonConverter<Resources>
+{
+    public override Resources Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) throw new JsonException("must be an object of tokens, kvCacheBytes and sequences");
+        var (tokens, kvCacheBytes, sequences) = (0L, 0L, 0);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("tokens"u8)) tokens = reader.Read() ? reader.GetInt64() : 0;
+            else if (reader.ValueTextEquals("kvCacheBytes"u8)) kvCacheBytes = reader.Read() ? reader.GetInt64() : 0;
+            else if (reader.ValueTextEquals("sequences"u8)) sequences = reader.Read() ? reader.GetInt32() : 0;
+            else reader.Skip();
+        }
+        return new(tokens, kvCacheBytes, sequences);
+    }
+
+    public override void Write(Utf8JsonWriter writer, Resources value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WriteNumber("tokens"u8, value.Tokens);
+        writer.WriteNumber("kvCacheBytes"u8, value.KvCacheBytes);
+        writer.WriteNumber("sequences"u8, value.Sequences);
+        writer.WriteEndObject();
+    }
+}
+
 /// <summary>How events are written: source-generated, camelCase, absent fields left out.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters =
@@ -57,7 +85,7 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
         typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
         typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>),
-        typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter),
+        typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter), typeof(ResourcesConverter),
     ])]
 [JsonSerializable(typeof(PoolOpened))]
 [JsonSerializable(typeof(PoolReconfigured))]

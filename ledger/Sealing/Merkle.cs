@@ -17,7 +17,7 @@ public static class Merkle
     private static readonly byte[] s_emptyRoot = SHA256.HashData([]);
 
     /// <summary>Hashes a leaf's bytes, which have their prefix already.</summary>
-    internal static void HashPrefixed(ReadOnlySpan<byte> prefixed, Span<byte> hash) => SHA256.HashData(prefixed, hash);
+    internal static void HashPrefixed(ReadOnlySpan<byte> prefixed, Span<byte> hash) => Sha256.Hash(prefixed, hash);
 
     /// <summary>Joins two nodes; <paramref name="hash"/> may be one of them.</summary>
     public static void Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> hash)
@@ -26,7 +26,7 @@ public static class Merkle
         both[0] = NodePrefix;
         left.CopyTo(both[1..]);
         right.CopyTo(both[(1 + HashSize)..]);
-        SHA256.HashData(both, hash);
+        Sha256.Hash(both, hash);
     }
 
     /// <summary>Moves the chain on by one leaf.</summary>
@@ -35,7 +35,7 @@ public static class Merkle
         Span<byte> both = stackalloc byte[2 * HashSize];
         chain.CopyTo(both);
         leaf.CopyTo(both[HashSize..]);
-        SHA256.HashData(both, chain);
+        Sha256.Hash(both, chain);
     }
 
     /// <summary>The root of a whole subtree whose nodes of one level are given: a power of two of them.</summary>

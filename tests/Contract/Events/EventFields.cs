@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using TokenLedger.Contracts;
 
@@ -12,7 +13,10 @@ internal static class EventFields
     public static IReadOnlyList<EventField> Of(EventKind kind) => Of(kind.Json);
 
     /// <summary>The fields of a record inside an event.</summary>
-    public static IReadOnlyList<EventField> Of(Type shape) => Of(EventCatalogue.Kinds[0].Json.Options.GetTypeInfo(shape));
+    public static IReadOnlyList<EventField> Of(Type shape) => Of(General.GetTypeInfo(shape));
+
+    /// <summary>How events are written, but amounts in the general way: their own converter tells nothing of their fields.</summary>
+    public static JsonSerializerOptions General { get; } = WithoutOwnConverter();
 
     /// <summary>The records that events hold, those inside them included.</summary>
     public static IReadOnlyList<Type> Shapes { get; } =
@@ -36,6 +40,13 @@ internal static class EventFields
             let parameter = property.AssociatedParameter
             where parameter is not null
             select new EventField(property.Name, property.PropertyType, parameter.Name, parameter.IsNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null)];
+
+    private static JsonSerializerOptions WithoutOwnConverter()
+    {
+        var general = new JsonSerializerOptions(EventCatalogue.Kinds[0].Json.Options);
+        general.Converters.Remove(general.Converters.OfType<ResourcesConverter>().Single());
+        return general;
+    }
 
     private static IEnumerable<Type> Inside(EventField field)
     {
