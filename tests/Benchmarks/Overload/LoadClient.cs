@@ -9,7 +9,7 @@ namespace TokenLedger.Benchmarks.Overload;
 /// <param name="Refusal">The reason of a refusal or error; null for an answer.</param>
 /// <param name="FirstTokenAt">Not a number when none came.</param>
 /// <param name="Tokens">Input and output, as the answer tells them.</param>
-internal sealed record Outcome(ScheduledRequest Request, int Status, string? Refusal, double FirstTokenAt, double EndedAt, long Tokens)
+internal sealed record LoadOutcome(ScheduledRequest Request, int Status, string? Refusal, double FirstTokenAt, double EndedAt, long Tokens)
 {
     /// <summary>From the moment the request was due, whenever it was really sent: a client that is late makes it longer and hides nothing.</summary>
     public double TimeToFirstToken => FirstTokenAt - Request.Due;
@@ -23,11 +23,11 @@ internal sealed record Outcome(ScheduledRequest Request, int Status, string? Ref
 internal static class LoadClient
 {
     /// <param name="keys">The inference key of each tenant.</param>
-    public static async Task<IReadOnlyList<Outcome>> RunAsync(Uri gateway, IReadOnlyDictionary<string, string> keys, IReadOnlyList<ScheduledRequest> schedule, string run, CancellationToken ct)
+    public static async Task<IReadOnlyList<LoadOutcome>> RunAsync(Uri gateway, IReadOnlyDictionary<string, string> keys, IReadOnlyList<ScheduledRequest> schedule, string run, CancellationToken ct)
     {
         using var http = new HttpClient { BaseAddress = gateway, Timeout = Timeout.InfiniteTimeSpan };
         var bodies = schedule.Select(request => Encoding.UTF8.GetBytes(request.Body(run))).ToList();
-        List<Task<Outcome>> sent = [];
+        List<Task<LoadOutcome>> sent = [];
         var started = Stopwatch.GetTimestamp();
         foreach (var (index, request) in schedule.Index())
         {
@@ -37,7 +37,7 @@ internal static class LoadClient
         return await Task.WhenAll(sent);
     }
 
-    private static async Task<Outcome> SendAsync(HttpClient http, string key, ScheduledRequest request, byte[] body, long started, CancellationToken ct)
+    private static async Task<LoadOutcome> SendAsync(HttpClient http, string key, ScheduledRequest request, byte[] body, long started, CancellationToken ct)
     {
         try
         {
@@ -49,7 +49,7 @@ internal static class LoadClient
         }
     }
 
-    private static async Task<Outcome> AnswerAsync(HttpClient http, string key, ScheduledRequest request, byte[] body, long started, CancellationToken ct)
+    private static async Task<LoadOutcome> AnswerAsync(HttpClient http, string key, ScheduledRequest request, byte[] body, long started, CancellationToken ct)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = new ByteArrayContent(body) };
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);

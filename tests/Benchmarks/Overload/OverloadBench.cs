@@ -4,7 +4,7 @@ using TokenLedger.Contracts;
 namespace TokenLedger.Benchmarks.Overload;
 
 /// <summary>One run: what became of its requests, and how many waited in the engines over time.</summary>
-internal sealed record OverloadRun(IReadOnlyList<Outcome> Outcomes, IReadOnlyList<(double At, int Waiting)> Waiting);
+internal sealed record OverloadRun(IReadOnlyList<LoadOutcome> Outcomes, IReadOnlyList<(double At, int Waiting)> Waiting);
 
 /// <summary>
 /// The overload experiment with everything real but the model: the same tenants alone, in an overload of spot, and in that overload without admission.
@@ -15,6 +15,7 @@ internal sealed class OverloadBench(Servers servers, BenchOptions options)
     private const int Seed = 1;
     private const int MostSeconds = 30;
     private const double WarmUpSeconds = 10;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
 
     public async Task RunAsync(CancellationToken ct)
@@ -45,10 +46,18 @@ internal sealed class OverloadBench(Servers servers, BenchOptions options)
     {
         Results.Say($"  {name}: {schedule.Count} requests in {schedule[^1].Due:0} s ...");
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        over.CancelAfter(s_patience);
         var watching = WatchAsync(site, over.Token);
-        var outcomes = await LoadClient.RunAsync(site.Gateway, site.Keys, schedule, name, ct);
-        await over.CancelAsync();
-        return new(outcomes, await watching);
+        try
+        {
+            var outcomes = await LoadClient.RunAsync(site.Gateway, site.Keys, schedule, name, over.Token);
+            await over.CancelAsync();
+            return new(outcomes, await watching);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new BenchException($"The run '{name}' has not ended after {s_patience.TotalMinutes} minutes.");
+        }
     }
 
     private static async Task<IReadOnlyList<(double, int)>> WatchAsync(OverloadSite site, CancellationToken ct)

@@ -46,9 +46,9 @@ internal sealed class OverloadFigures(OverloadPlan plan, OverloadRun unloaded, O
 
     private static int Failed(OverloadRun run) => run.Outcomes.Count(one => !one.IsServed && !one.IsRefused);
 
-    private IEnumerable<Outcome> InOverload(OverloadRun run) => run.Outcomes.Where(one => one.Request.Due >= plan.Overload.From && one.Request.Due < plan.Overload.To);
+    private IEnumerable<LoadOutcome> InOverload(OverloadRun run) => run.Outcomes.Where(one => one.Request.Due >= plan.Overload.From && one.Request.Due < plan.Overload.To);
 
-    private static bool IsOf(Outcome one, ServiceClass serviceClass) => one.Request.Tenant.ServiceClass == serviceClass;
+    private static bool IsOf(LoadOutcome one, ServiceClass serviceClass) => one.Request.Tenant.ServiceClass == serviceClass;
 
     private static string Word(ServiceClass serviceClass) => WordConverter<ServiceClass>.Word(serviceClass);
 }

@@ -41,7 +41,7 @@ internal sealed class OverloadFiles(OverloadPlan plan, OverloadRun unloaded, Ove
         yield return new("", [.. Seconds().Where(served.Contains).Select(second => new Dot(second + 0.5, served[second].Max()))], colour, Dashed: true);
     }
 
-    private Curve Rate(string name, OverloadRun run, int colour, Func<Outcome, bool> counts)
+    private Curve Rate(string name, OverloadRun run, int colour, Func<LoadOutcome, bool> counts)
     {
         var due = run.Outcomes.Where(one => one.Request.Tenant.ServiceClass == ServiceClass.Spot && counts(one)).CountBy(one => (int)one.Request.Due).ToDictionary();
         return new(name, [.. Seconds().Select(second => new Dot(second + 0.5, due.GetValueOrDefault(second)))], colour);

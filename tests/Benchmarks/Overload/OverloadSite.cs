@@ -108,17 +108,22 @@ internal sealed class OverloadSite : IAsyncDisposable
         return used;
     }
 
-    /// <summary>By the engines' own logs.</summary>
+    /// <summary>By the engines' own logs; a request that was tried at both is in both.</summary>
     private async Task<Dictionary<string, (long Input, long Output)>> ProducedAsync(CancellationToken ct)
     {
-        var produced = new Dictionary<string, (long, long)>();
+        var produced = new Dictionary<string, (long Input, long Output)>();
         foreach (var engine in Engines)
             foreach (var line in (await engine.GetAsync("log", ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 using var entry = JsonDocument.Parse(line);
-                produced.Add(entry.RootElement.GetProperty("requestId").GetString()!, (entry.RootElement.GetProperty("promptTokens").GetInt64(), entry.RootElement.GetProperty("outputTokens").GetInt64()));
+                var (request, before) = (Text(entry, "requestId"), produced.GetValueOrDefault(Text(entry, "requestId")));
+                produced[request] = (before.Input + Number(entry, "promptTokens"), before.Output + Number(entry, "outputTokens"));
             }
         return produced;
+
+        static string Text(JsonDocument entry, string field) => entry.RootElement.GetProperty(field).GetString()!;
+
+        static long Number(JsonDocument entry, string field) => entry.RootElement.GetProperty(field).GetInt64();
     }
 
     public async ValueTask DisposeAsync()
