@@ -21,8 +21,8 @@ internal sealed record OverloadPlan(int Seconds)
     private const int KvTokens = 65_536;
     private const int BlockTokens = 16;
 
-    /// <summary>What a guaranteed tenant buys is a fifth more than it means to use.</summary>
-    private const double Margin = 1.2;
+    /// <summary>What a guaranteed tenant buys is a quarter more than it means to use.</summary>
+    private const double Margin = 1.25;
 
     /// <summary>Sequences that spot wants in the overload, in capacities of the whole pool.</summary>
     private const double SpotCapacities = 3;
