@@ -39,7 +39,7 @@ internal sealed class Exchange(ProxyParts parts, HttpContext http, ProxiedReques
         var replicas = parts.Upstreams.Of(key.Caller.Pool);
         List<Replica> tried = [];
         var timedOut = false;
-        while (tried.Count < parts.Options.MaxAttempts && !ClientGone && parts.Chooser.Choose(replicas, request.Blocks.Hashes, tried) is { } replica)
+        while (tried.Count < parts.Options.MaxAttempts && !ClientGone && parts.Chooser.Choose(replicas, request.Blocks.Hashes, tried, pool.PerReplica.Sequences) is { } replica)
         {
             tried.Add(replica);
             var isLast = tried.Count == Math.Min(parts.Options.MaxAttempts, replicas.Count);

@@ -7,8 +7,9 @@ namespace TokenLedger.Benchmarks;
 /// <param name="Seconds">Time for one measurement; a figure has several.</param>
 /// <param name="Events">Events in the ledger of the figures that read one.</param>
 /// <param name="Requests">Requests of the figure that counts tokens.</param>
+/// <param name="Out">A folder for what a figure draws; null for none.</param>
 /// <param name="UntilInputEnds">Standard input is a pipe from whoever started this, and its end is the end of this.</param>
-internal sealed record BenchOptions(string Figure, int Seconds, long Events, int Requests = 10_000, bool UntilInputEnds = false)
+internal sealed record BenchOptions(string Figure, int Seconds, long Events, int Requests = 10_000, string? Out = null, bool UntilInputEnds = false)
 {
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 
@@ -21,6 +22,7 @@ internal sealed record BenchOptions(string Figure, int Seconds, long Events, int
                 "--seconds" => options with { Seconds = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--events" => options with { Events = long.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--requests" => options with { Requests = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
+                "--out" => options with { Out = args[i + 1] },
                 "--until" when args[i + 1] == "stdin" => options with { UntilInputEnds = true },
                 var other => throw new ArgumentException($"Not understood: {other}."),
             };

@@ -1,4 +1,5 @@
 using TokenLedger.Benchmarks.Http;
+using TokenLedger.Benchmarks.Overload;
 using TokenLedger.Benchmarks.Views;
 
 namespace TokenLedger.Benchmarks;
@@ -7,7 +8,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -37,6 +38,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "rollups" => new RollupBench(servers, options).RunAsync(ct),
         "startup" => new StartupBench(servers).RunAsync(await FilledAsync(ct), ct),
         "growth" => new GrowthBench(servers, options).RunAsync(ct),
+        "overload" => new OverloadBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),
     });
 

@@ -16,6 +16,12 @@ public sealed record EngineOptions
     /// <summary>Prompt tokens in a second, when nothing else is done: reading and making share the machine's time.</summary>
     public int PrefillTokensPerSecond { get; init; } = 20_000;
 
+    /// <summary>Output tokens of one sequence in a second, however idle the machine is; null = as many as the machine makes.</summary>
+    public int? SequenceTokensPerSecond { get; init; }
+
+    /// <summary>Prompt tokens of one sequence in a second, however idle the machine is; null = as many as the machine reads.</summary>
+    public int? SequencePrefillTokensPerSecond { get; init; }
+
     /// <summary>Sequences that run at once; others wait.</summary>
     public int Slots { get; init; } = 16;
 
@@ -47,6 +53,8 @@ public sealed record EngineOptions
           --model name                   model it serves (default simulated)
           --tokens-per-second n          output tokens, shared by all sequences (default 2000)
           --prefill-tokens-per-second n  prompt tokens, while nothing else is done (default 20000)
+          --sequence-tokens-per-second n          output tokens of one sequence at most, however idle the machine is (default none)
+          --sequence-prefill-tokens-per-second n  prompt tokens of one sequence at most (default none)
           --slots n                      sequences that run at once (default 16)
           --queue n                      sequences that may wait; others get 503 (default 1024)
           --max-model-len n              prompt and output tokens of one sequence (default 32768)
@@ -78,6 +86,8 @@ public sealed record EngineOptions
             Model = settings["model"] ?? defaults.Model,
             TokensPerSecond = Number("tokens-per-second", defaults.TokensPerSecond, 1, 100_000_000),
             PrefillTokensPerSecond = Number("prefill-tokens-per-second", defaults.PrefillTokensPerSecond, 1, 100_000_000),
+            SequenceTokensPerSecond = Bound("sequence-tokens-per-second"),
+            SequencePrefillTokensPerSecond = Bound("sequence-prefill-tokens-per-second"),
             Slots = Number("slots", defaults.Slots, 1, 65_536),
             Queue = Number("queue", defaults.Queue, 1, 1_000_000),
             MaxModelLength = Number("max-model-len", defaults.MaxModelLength, 1, 10_000_000),
@@ -88,6 +98,8 @@ public sealed record EngineOptions
             Fault = new(kind, Number("fault-every", 1, 1, 1_000_000), Number("fault-after", 3, 0, 1_000_000), Number("fault-delay-ms", 100, 0, 600_000)),
         };
         return wrong;
+
+        int? Bound(string name) => settings[name] is null ? null : Number(name, 0, 1, 100_000_000);
 
         int Number(string name, int defaultValue, int min, int max)
         {

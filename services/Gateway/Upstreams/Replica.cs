@@ -6,6 +6,7 @@ internal sealed class Replica(Uri address)
     private const double LeastShare = 0.1;
     private readonly Lock _lock = new();
     private long _outstanding;
+    private int _requests;
     private int _waiting;
     private double _kvUsage;
     private int _failures;
@@ -13,9 +14,17 @@ internal sealed class Replica(Uri address)
 
     public Uri Address => address;
 
-    public void Begin(long tokens) => Interlocked.Add(ref _outstanding, tokens);
+    public void Begin(long tokens)
+    {
+        Interlocked.Add(ref _outstanding, tokens);
+        Interlocked.Increment(ref _requests);
+    }
 
-    public void End(long tokens) => Interlocked.Add(ref _outstanding, -tokens);
+    public void End(long tokens)
+    {
+        Interlocked.Add(ref _outstanding, -tokens);
+        Interlocked.Decrement(ref _requests);
+    }
 
     public void Measured(int waiting, double kvUsage)
     {
@@ -37,13 +46,14 @@ internal sealed class Replica(Uri address)
         }
     }
 
-    public ReplicaLoad Load(DateTimeOffset now, GatewayOptions options, int matchedBlocks)
+    /// <param name="slots">Sequences that it runs at once.</param>
+    public ReplicaLoad Load(DateTimeOffset now, GatewayOptions options, int matchedBlocks, int slots)
     {
         lock (_lock)
         {
             var back = (now - _ejectedUntil).TotalMilliseconds;
             var share = options.SlowStartMs == 0 ? 1 : Math.Clamp(back / options.SlowStartMs, LeastShare, 1);
-            return new(back >= 0, Math.Max(0, Interlocked.Read(ref _outstanding)), _waiting, _kvUsage, share, matchedBlocks);
+            return new(back >= 0, Math.Max(0, Interlocked.Read(ref _outstanding)), _waiting, _kvUsage, share, matchedBlocks, Volatile.Read(ref _requests) >= slots);
         }
     }
 }

@@ -10,7 +10,8 @@ public enum ReplicaPolicy { RoundRobin, RandomOfTwo, LeastLoaded, Prefix }
 /// <param name="KvUsage">Part of its KV cache that is in use, by its metrics.</param>
 /// <param name="Share">Part of a full share that it may have: less than 1 when it came back a moment ago.</param>
 /// <param name="MatchedBlocks">Blocks of the prompt's beginning that it has read before.</param>
-internal readonly record struct ReplicaLoad(bool Available, long OutstandingTokens, int Waiting, double KvUsage, double Share, int MatchedBlocks);
+/// <param name="IsFull">The gateway's own requests take all its slots: one more would wait there, however few tokens they are.</param>
+internal readonly record struct ReplicaLoad(bool Available, long OutstandingTokens, int Waiting, double KvUsage, double Share, int MatchedBlocks, bool IsFull = false);
 
 /// <summary>Chooses among servers. Pure: turns and chance are passed in.</summary>
 internal static class ReplicaChoice
@@ -18,7 +19,7 @@ internal static class ReplicaChoice
     /// <summary>What one request in a server's queue weighs, in tokens.</summary>
     private const long WaitingTokens = 500;
 
-    /// <summary>A favourite is hot when its load is twice that of the least loaded, and more than this above it.</summary>
+    /// <summary>A favourite is hot when it has no free slot and another has, or its load is twice that of the least loaded and more than this above it.</summary>
     private const long Slack = 2_000;
     private const double Twice = 2;
 
@@ -37,6 +38,9 @@ internal static class ReplicaChoice
     /// <summary>(outstanding tokens + 500 · queue + 1) · (1 + KV usage) ÷ share.</summary>
     public static double Load(in ReplicaLoad one) => (one.OutstandingTokens + WaitingTokens * one.Waiting + 1) * (1 + one.KvUsage) / one.Share;
 
+    /// <summary>One with a free slot before one without, then the smaller load.</summary>
+    private static bool IsBetter(in ReplicaLoad one, in ReplicaLoad other) => one.IsFull == other.IsFull ? Load(one) < Load(other) : other.IsFull;
+
     private static int Next(ReadOnlySpan<ReplicaLoad> loads, uint turn)
     {
         for (var i = 0; i < loads.Length; i++)
@@ -54,7 +58,7 @@ internal static class ReplicaChoice
         {
             // Equal ones take turns.
             var at = (int)(((ulong)turn + (ulong)i) % (ulong)loads.Length);
-            if (loads[at].Available && (best < 0 || Load(loads[at]) < Load(loads[best]))) best = at;
+            if (loads[at].Available && (best < 0 || IsBetter(loads[at], loads[best]))) best = at;
         }
         return best;
     }
@@ -64,7 +68,7 @@ internal static class ReplicaChoice
         var first = Next(loads, chance);
         if (first < 0) return first;
         var second = Next(loads, (uint)first + 1 + (chance >> 16) % (uint)Math.Max(1, loads.Length - 1));
-        return Load(loads[second]) < Load(loads[first]) ? second : first;
+        return IsBetter(loads[second], loads[first]) ? second : first;
     }
 
     private static int Favourite(ReadOnlySpan<ReplicaLoad> loads, uint turn)
@@ -77,5 +81,5 @@ internal static class ReplicaChoice
     }
 
     private static bool IsHot(in ReplicaLoad favourite, in ReplicaLoad least) =>
-        Load(favourite) > Twice * Load(least) && Load(favourite) > Load(least) + Slack || favourite.KvUsage > FullCache && least.KvUsage < favourite.KvUsage;
+        favourite.IsFull && !least.IsFull || Load(favourite) > Twice * Load(least) && Load(favourite) > Load(least) + Slack || favourite.KvUsage > FullCache && least.KvUsage < favourite.KvUsage;
 }

@@ -9,13 +9,14 @@ internal sealed class ReplicaChooser(IOptions<GatewayOptions> options, TimeProvi
     private readonly PrefixIndex _index = new(KnownBlocks);
     private uint _turn;
 
+    /// <param name="slots">Sequences that one server runs at once.</param>
     /// <param name="tried">Servers that have failed this request already.</param>
     /// <returns>Null when all were tried. When all others are ejected they are used all the same: a wrong guess costs an error, no try costs the request.</returns>
-    public Replica? Choose(IReadOnlyList<Replica> replicas, IReadOnlyList<ulong> blocks, IReadOnlyCollection<Replica> tried)
+    public Replica? Choose(IReadOnlyList<Replica> replicas, IReadOnlyList<ulong> blocks, IReadOnlyCollection<Replica> tried, int slots)
     {
         var now = clock.GetUtcNow();
         var prefix = options.Value.Policy == ReplicaPolicy.Prefix;
-        ReplicaLoad[] loads = [.. replicas.Select(replica => replica.Load(now, options.Value, prefix ? _index.Matched(replica, blocks) : 0))];
+        ReplicaLoad[] loads = [.. replicas.Select(replica => replica.Load(now, options.Value, prefix ? _index.Matched(replica, blocks) : 0, slots))];
         var allOut = !replicas.Zip(loads).Any(one => one.Second.Available && !tried.Contains(one.First));
         for (var i = 0; i < loads.Length; i++) loads[i] = loads[i] with { Available = !tried.Contains(replicas[i]) && (allOut || loads[i].Available) };
         var chosen = ReplicaChoice.Choose(options.Value.Policy, loads, Interlocked.Increment(ref _turn), (uint)Random.Shared.NextInt64(uint.MaxValue));

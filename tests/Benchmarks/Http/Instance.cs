@@ -28,8 +28,13 @@ internal sealed class Instance : IAsyncDisposable
     public Uri Url { get; }
 
     /// <summary>The product as it is released: all services in one process.</summary>
-    public static Task<Instance> StartProductAsync(string connection, CancellationToken ct) =>
-        StartAsync(_ => [Program("TokenLedger.AllInOne")], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
+    /// <param name="settings">More of its environment.</param>
+    public static Task<Instance> StartProductAsync(string connection, CancellationToken ct, IReadOnlyDictionary<string, string>? settings = null) =>
+        StartAsync(_ => [Program("TokenLedger.AllInOne")], new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
+
+    /// <summary>A simulated inference server.</summary>
+    public static Task<Instance> StartEngineAsync(IEnumerable<string> arguments, CancellationToken ct) =>
+        StartAsync(url => [Program("TokenLedger.Engine"), "--port", $"{new Uri(url).Port}", .. arguments], [], ct, readiness: "health");
 
     /// <summary>The metering service by itself, as it is released.</summary>
     public static Task<Instance> StartMeteringAsync(string connection, CancellationToken ct) =>
@@ -93,7 +98,7 @@ internal sealed class Instance : IAsyncDisposable
         _home.Dispose();
     }
 
-    private static async Task<Instance> StartAsync(Func<string, string[]> words, Dictionary<string, string> environment, CancellationToken ct, Uri? at = null)
+    private static async Task<Instance> StartAsync(Func<string, string[]> words, Dictionary<string, string> environment, CancellationToken ct, Uri? at = null, string readiness = "readyz")
     {
         var (home, url) = (new TempHome(), at?.ToString().TrimEnd('/') ?? $"http://127.0.0.1:{FreePort()}");
         environment["TOKENLEDGER_HOME"] = home.Folder;
@@ -103,7 +108,7 @@ internal sealed class Instance : IAsyncDisposable
         var instance = new Instance(home, await OwnedProcess.StartAsync(words(url), environment, log), new Uri(url));
         try
         {
-            await instance.ReadyAsync(log, ct);
+            await instance.ReadyAsync(readiness, log, ct);
             return instance;
         }
         catch
@@ -113,11 +118,11 @@ internal sealed class Instance : IAsyncDisposable
         }
     }
 
-    private async Task ReadyAsync(string log, CancellationToken ct)
+    private async Task ReadyAsync(string readiness, string log, CancellationToken ct)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
         late.CancelAfter(s_patience);
-        while (!await IsReadyAsync(late.Token))
+        while (!await IsReadyAsync(readiness, late.Token))
             try
             {
                 await Task.Delay(5, late.Token);
@@ -128,11 +133,11 @@ internal sealed class Instance : IAsyncDisposable
             }
     }
 
-    private async Task<bool> IsReadyAsync(CancellationToken ct)
+    private async Task<bool> IsReadyAsync(string path, CancellationToken ct)
     {
         try
         {
-            using var answer = await _http.GetAsync("readyz", ct);
+            using var answer = await _http.GetAsync(path, ct);
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (HttpRequestException)

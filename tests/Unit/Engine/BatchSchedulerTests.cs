@@ -55,6 +55,24 @@ public sealed class BatchSchedulerTests : IDisposable
         Assert.True(sequence.IsDone);
     }
 
+    /// <summary>Twenty tokens of a prompt and ten of an answer in a second: an idle machine changes nothing, and time without work is not made up for.</summary>
+    [Fact]
+    public void Gives_no_sequence_more_than_its_own_speed()
+    {
+        Use(s_options with { SequencePrefillTokensPerSecond = 20, SequenceTokensPerSecond = 10 });
+        var (a, b) = (Add(20, 100), Add(20, 100));
+        _scheduler.FillSlots();
+        _scheduler.Step(50, now: 1);
+        Assert.Equal((10, 10, 0L), (a.Computed, b.Computed, a.LastTokenAt));
+        _scheduler.Step(50, now: 2);
+        _scheduler.Step(100, now: 3);
+        Assert.Equal((10, 10), (a.Made, b.Made));
+        // Ten tokens of the machine's time for both together: what they had no share of is lost.
+        _scheduler.Step(10, now: 4);
+        _scheduler.Step(100, now: 5);
+        Assert.InRange(a.Made + b.Made, 40, 44);
+    }
+
     [Fact]
     public void Runs_no_more_than_its_slots_and_refuses_past_its_queue()
     {

@@ -56,6 +56,34 @@ public sealed class ReplicaChoiceTests
         Assert.Equal(10 * ReplicaChoice.Load(some), ReplicaChoice.Load(some with { Share = 0.1 }), 6);
     }
 
+    /// <summary>Many short requests can be fewer tokens than a few long ones, and take every slot all the same.</summary>
+    [Theory]
+    [InlineData(ReplicaPolicy.RandomOfTwo)]
+    [InlineData(ReplicaPolicy.LeastLoaded)]
+    [InlineData(ReplicaPolicy.Prefix)]
+    public void Sends_nobody_to_wait_where_another_has_a_free_slot(ReplicaPolicy policy)
+    {
+        var full = s_idle with { IsFull = true, MatchedBlocks = 9 };
+        Assert.Equal(1, Choose(policy, 0, 0, full, s_busy));
+        Assert.Equal(1, Choose(policy, 0, 0, s_busy with { IsFull = true }, full));
+    }
+
+    [Fact]
+    public void Counts_its_own_requests_against_the_slots()
+    {
+        var replica = new Replica(new("http://127.0.0.1:1"));
+        List<bool> full = [];
+        replica.Begin(10);
+        full.Add(IsFull());
+        replica.Begin(20);
+        full.Add(IsFull());
+        replica.End(10);
+        full.Add(IsFull());
+        Assert.Equal([false, true, false], full);
+
+        bool IsFull() => replica.Load(DateTimeOffset.UnixEpoch, new(), 0, slots: 2).IsFull;
+    }
+
     [Fact]
     public void Prefers_the_one_that_has_read_most_of_the_prompt() =>
         Assert.Equal(1, Choose(ReplicaPolicy.Prefix, 0, 0, s_idle, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_500 }, s_idle with { MatchedBlocks = 1 }));
@@ -86,11 +114,11 @@ public sealed class ReplicaChoiceTests
         replica.Failed(now, options);
         replica.Succeeded();
         replica.Failed(now, options);
-        Assert.True(replica.Load(now, options, 0).Available);
+        Assert.True(replica.Load(now, options, 0, slots: 1).Available);
         replica.Failed(now, options);
-        Assert.False(replica.Load(now.AddMilliseconds(999), options, 0).Available);
-        Assert.Equal((true, 0.1), (replica.Load(now.AddMilliseconds(1_000), options, 0).Available, replica.Load(now.AddMilliseconds(1_000), options, 0).Share));
-        Assert.Equal((0.5, 1.0), (replica.Load(now.AddMilliseconds(6_000), options, 0).Share, replica.Load(now.AddMilliseconds(60_000), options, 0).Share));
+        Assert.False(replica.Load(now.AddMilliseconds(999), options, 0, slots: 1).Available);
+        Assert.Equal((true, 0.1), (replica.Load(now.AddMilliseconds(1_000), options, 0, slots: 1).Available, replica.Load(now.AddMilliseconds(1_000), options, 0, slots: 1).Share));
+        Assert.Equal((0.5, 1.0), (replica.Load(now.AddMilliseconds(6_000), options, 0, slots: 1).Share, replica.Load(now.AddMilliseconds(60_000), options, 0, slots: 1).Share));
     }
 
     [Fact]

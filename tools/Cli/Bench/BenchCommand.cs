@@ -9,18 +9,18 @@ internal static class BenchCommand
     public static Command Create(Globals globals)
     {
         var figure = new Argument<string>("figure") { Description = "What to measure.", DefaultValueFactory = _ => "all" };
-        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "all");
-        var seconds = Arguments.Number("--seconds", "Time for one measurement; a figure has several.", 10, 1, 600);
+        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload", "all");
+        var seconds = Arguments.Number("--seconds", "Time for one measurement; a figure has several. For overload a quarter of a run, at most 30.", 10, 1, 600);
         var events = Arguments.Number("--events", "Events in the ledger for replay, verify, project and startup; the most of those for growth.", 1_000_000, 10_000, 20_000_000);
         var requests = Arguments.Number("--requests", "Requests for accounting.", 10_000, 100, 1_000_000);
-        var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write the report there, as bench-<figure>.json.", HelpName = "folder" };
+        var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write the report there, as bench-<figure>.json, and what a figure draws.", HelpName = "folder" };
         var command = new Command("bench", "Measure this machine: each figure with a baseline from the same run, their ratio and the target. Needs PostgreSQL, for admit and usage wrk, for bus RabbitMQ; servers are private and on loopback. Exit code 1 when a target is missed.")
         {
             figure, seconds, events, requests, folder,
         };
         command.SetAction(async (parsed, ct) =>
         {
-            var report = await BenchProgram.RunAsync(parsed.GetValue(figure)!, parsed.GetValue(seconds), parsed.GetValue(events), parsed.GetValue(requests), ct);
+            var report = await BenchProgram.RunAsync(parsed.GetValue(figure)!, parsed.GetValue(seconds), parsed.GetValue(events), parsed.GetValue(requests), parsed.GetValue(folder), ct);
             if (parsed.GetValue(folder) is { } target) await WriteAsync(report, target, parsed.GetValue(figure)!, ct);
             if (parsed.GetValue(globals.Json)) Console.Out.WriteLine(report.ToJson());
             else BenchTables.Write(Terminal.Results, report);

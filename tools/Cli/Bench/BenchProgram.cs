@@ -13,10 +13,10 @@ internal static class BenchProgram
     private const string Name = "TokenLedger.Benchmarks";
 
     /// <summary>Runs the benchmarks and judges what they print. What they say about their progress goes to standard error as it comes.</summary>
-    public static async Task<BenchReport> RunAsync(string figure, int seconds, int events, int requests, CancellationToken ct)
+    public static async Task<BenchReport> RunAsync(string figure, int seconds, int events, int requests, DirectoryInfo? folder, CancellationToken ct)
     {
         var targets = BenchTarget.Load();
-        var info = new ProcessStartInfo(Locate(), [figure, "--seconds", Text(seconds), "--events", Text(events), "--requests", Text(requests), "--until", "stdin"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(Locate(), [figure, "--seconds", Text(seconds), "--events", Text(events), "--requests", Text(requests), "--until", "stdin", .. Out(folder)]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using var process = Process.Start(info)!;
         // The benchmarks and their servers end when this pipe does, which it also does when this process is killed.
         await using var stop = ct.Register(process.StandardInput.Close);
@@ -54,6 +54,8 @@ internal static class BenchProgram
         var program = Path.Combine(here.Parent?.Parent?.FullName ?? "/", Name, here.Name, Name);
         return File.Exists(program) ? program : throw CommandFailure.Failed("The benchmarks are not built: start them with ./tokenledger bench in a checkout, which builds them.");
     }
+
+    private static string[] Out(DirectoryInfo? folder) => folder is null ? [] : ["--out", folder.FullName];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

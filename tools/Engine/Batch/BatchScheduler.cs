@@ -5,6 +5,7 @@ namespace TokenLedger.Engine;
 /// <summary>
 /// Continuous batching in small: sequences join and leave a running batch of bounded size at every step. The machine's time of a step is divided equally
 /// among them; it is counted in output tokens, and a prompt token costs as much less as prompts are read faster. What no one needs is lost, as it is on a real machine.
+/// A sequence may have a speed of its own that it never exceeds: a pass over the weights makes one token of an answer however empty the batch is, and reads a prompt in pieces.
 /// </summary>
 internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metrics, TimeProvider time) : BackgroundService
 {
@@ -14,6 +15,8 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
     private readonly List<Sequence> _running = [];
     private readonly KvCache _cache = new(Math.Max(1, options.KvCacheTokens / EngineOptions.BlockTokens));
     private readonly double _promptCost = (double)options.TokensPerSecond / options.PrefillTokensPerSecond;
+    private readonly double _readSeconds = SecondsOf(options.SequencePrefillTokensPerSecond);
+    private readonly double _makeSeconds = SecondsOf(options.SequenceTokensPerSecond);
     private double _budget;
     private int _first;
     private int _queued;
@@ -77,6 +80,7 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
     {
         Retire(sequence => sequence.IsAborted);
         _budget += tokens;
+        foreach (var sequence in _running) sequence.Gain(tokens / options.TokensPerSecond, Math.Max(_readSeconds, _makeSeconds));
         while (_budget >= 1 && _running.Count > 0)
         {
             var share = Math.Max(1, _budget / _running.Count);
@@ -87,7 +91,7 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
             foreach (var sequence in turn)
                 if (_budget >= 1 && _running.Contains(sequence)) _budget -= Advance(sequence, share, now);
             Retire(sequence => sequence.IsDone);
-            if (_budget == before) break;
+            if (_budget == before) _budget = 0;
         }
         if (_running.Count == 0) _budget = 0;
     }
@@ -107,12 +111,14 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
     private double Advance(Sequence sequence, double share, long now)
     {
         var before = sequence.Computed;
-        var read = sequence.Read((int)Math.Min(int.MaxValue, Math.Max(1, share / _promptCost)));
+        var read = sequence.Read((int)Math.Min(sequence.Affords(_readSeconds), Math.Max(1, share / _promptCost)));
+        sequence.Spend(read * _readSeconds);
         var cost = read * _promptCost;
         var made = 0;
-        while (share - cost >= 1 && sequence.Computed == sequence.Known && !sequence.IsDone && HasRoom(sequence))
+        while (share - cost >= 1 && sequence.Affords(_makeSeconds) >= 1 && sequence.Computed == sequence.Known && !sequence.IsDone && HasRoom(sequence))
         {
             sequence.Make();
+            sequence.Spend(_makeSeconds);
             (made, cost) = (made + 1, cost + 1);
         }
         sequence.Flush();
@@ -124,6 +130,9 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
         sequence.LastTokenAt = now;
         return cost;
     }
+
+    /// <summary>What one token takes at a sequence's own speed; no time where it has none.</summary>
+    private static double SecondsOf(int? tokensPerSecond) => tokensPerSecond is { } speed ? 1.0 / speed : 0;
 
     /// <summary>When the cache is full the youngest other sequence gives way: it waits again, first in line, and keeps what it made.</summary>
     private bool HasRoom(Sequence sequence)

@@ -13,6 +13,7 @@ internal sealed class Sequence(ulong[] prompt, int outputTokens, Func<int, ulong
     private volatile bool _abort;
     private int _made;
     private int _told;
+    private double _seconds;
 
     public long ArrivedAt => arrivedAt;
     public long LastTokenAt { get; set; }
@@ -53,6 +54,14 @@ internal sealed class Sequence(ulong[] prompt, int outputTokens, Func<int, ulong
 
     /// <summary>Its blocks are taken away: it reads everything again.</summary>
     public void Preempt() => Computed = 0;
+
+    /// <summary>Time of its own has passed. Time that it could not use is lost but for one token's, so that it never catches up.</summary>
+    public void Gain(double seconds, double token) => _seconds = Math.Min(_seconds, token) + seconds;
+
+    /// <summary>Tokens that it has time of its own for, when one takes so long.</summary>
+    public int Affords(double token) => token == 0 ? int.MaxValue : (int)Math.Min(int.MaxValue, _seconds / token);
+
+    public void Spend(double seconds) => _seconds -= seconds;
 
     public int Read(int most)
     {
