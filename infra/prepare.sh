@@ -41,6 +41,8 @@ need_dotnet() {
 has_postgresql() { command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
 has_rabbitmq_server() { [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]]; }
 has_kubernetes_client() { command -v kubectl >/dev/null; }
+has_nodejs() { command -v node >/dev/null; }
+has_npm() { command -v npm >/dev/null; }
 
 # need_package NAME: installs a Debian package unless its program is there already, or says what to type.
 need_package() {
