@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using TokenLedger.Contracts;
-using TokenLedger.Gateway.Upstreams;
+using TokenLedger.Core.Routing;
 
 namespace TokenLedger.Gateway;
 

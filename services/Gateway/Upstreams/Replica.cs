@@ -1,3 +1,5 @@
+using TokenLedger.Core.Routing;
+
 namespace TokenLedger.Gateway.Upstreams;
 
 /// <summary>One inference server: what the gateway has sent there, what its metrics say, and whether it may be used.</summary>

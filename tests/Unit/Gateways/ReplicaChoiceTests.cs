@@ -1,3 +1,4 @@
+using TokenLedger.Core.Routing;
 using TokenLedger.Gateway;
 using TokenLedger.Gateway.Upstreams;
 
@@ -60,6 +61,11 @@ public sealed class ReplicaChoiceTests
     public void Prefers_the_one_that_has_read_most_of_the_prompt() =>
         Assert.Equal(1, Choose(ReplicaPolicy.Prefix, 0, 0, s_idle, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_500 }, s_idle with { MatchedBlocks = 1 }));
 
+    /// <summary>What many ask for is soon in several caches: the one with the least to do serves it.</summary>
+    [Fact]
+    public void Takes_the_less_loaded_of_two_that_have_read_as_much() =>
+        Assert.Equal(2, Choose(ReplicaPolicy.Prefix, 0, 0, s_idle, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_500 }, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_400 }));
+
     [Fact]
     public void Leaves_a_favourite_that_is_hot()
     {
@@ -72,11 +78,13 @@ public sealed class ReplicaChoiceTests
     [Fact]
     public void Remembers_who_has_read_what_and_forgets_the_oldest()
     {
-        var (index, a, b) = (new PrefixIndex(4), new Replica(new("http://a")), new Replica(new("http://b")));
+        var (index, a, b) = (new PrefixIndex<Replica>(4), new Replica(new("http://a")), new Replica(new("http://b")));
         index.Learn(a, [1, 2, 3]);
         Assert.Equal((3, 2, 0, 0), (index.Matched(a, [1, 2, 3, 4]), index.Matched(a, [1, 2, 9]), index.Matched(b, [1, 2, 3]), index.Matched(a, [])));
         index.Learn(b, [7, 8]);
         Assert.Equal((0, 3, 2), (index.Matched(a, [1]), index.Matched(a, [1, 2, 3]), index.Matched(b, [7, 8])));
+        index.Learn(b, [3]);
+        Assert.Equal((1, 1), (index.Matched(a, [3]), index.Matched(b, [3])));
     }
 
     [Fact]
