@@ -102,6 +102,19 @@ public sealed class ReplicaChoiceTests
     }
 
     [Fact]
+    public void Takes_a_server_out_as_soon_as_it_says_so_and_lets_it_back_slowly()
+    {
+        var (options, now, replica) = (new GatewayOptions { SlowStartMs = 10_000 }, DateTimeOffset.UnixEpoch, new Replica(new("http://a")));
+        replica.Said(refuses: false, now);
+        Assert.Equal((true, 1.0), (replica.Load(now, options, 0).Available, replica.Load(now, options, 0).Share));
+        replica.Said(refuses: true, now);
+        Assert.False(replica.Load(now.AddHours(1), options, 0).Available);
+        replica.Said(refuses: true, now.AddHours(1));
+        replica.Said(refuses: false, now.AddHours(1).AddSeconds(1));
+        Assert.Equal((true, 0.5), (replica.Load(now.AddHours(1).AddSeconds(5), options, 0).Available, replica.Load(now.AddHours(1).AddSeconds(5), options, 0).Share));
+    }
+
+    [Fact]
     public void Reads_load_from_metrics_under_the_names_of_vLLM() =>
         Assert.Equal((5, 0.75), HealthLoop.Read("# TYPE vllm:num_requests_waiting gauge\nvllm:num_requests_waiting{model_name=\"m\"} 5.0\nvllm:kv_cache_usage_perc{model_name=\"m\"} 0.75\nother 7\n"));
 

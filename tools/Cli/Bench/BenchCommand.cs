@@ -9,7 +9,7 @@ internal static class BenchCommand
     public static Command Create(Globals globals)
     {
         var figure = new Argument<string>("figure") { Description = "What to measure.", DefaultValueFactory = _ => "all" };
-        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "all");
+        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "replicas", "all");
         var seconds = Arguments.Number("--seconds", "Time for one measurement; a figure has several.", 10, 1, 600);
         var events = Arguments.Number("--events", "Events in the ledger for replay, verify, project and startup; the most of those for growth.", 1_000_000, 10_000, 20_000_000);
         var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write the report there, as bench-<figure>.json.", HelpName = "folder" };
