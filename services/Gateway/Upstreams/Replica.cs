@@ -12,6 +12,7 @@ internal sealed class Replica(Uri address)
     private double _kvUsage;
     private int _failures;
     private DateTimeOffset _ejectedUntil = DateTimeOffset.MinValue;
+    private bool _refuses;
 
     public Uri Address => address;
 
@@ -39,13 +40,23 @@ internal sealed class Replica(Uri address)
         }
     }
 
+    /// <summary>It says itself whether it takes requests: one that drains, or whose door is shut, gets none from now on and comes back slowly.</summary>
+    public void Said(bool refuses, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _refuses = refuses;
+            if (refuses && _ejectedUntil < now) _ejectedUntil = now;
+        }
+    }
+
     public ReplicaLoad Load(DateTimeOffset now, GatewayOptions options, int matchedBlocks)
     {
         lock (_lock)
         {
             var back = (now - _ejectedUntil).TotalMilliseconds;
             var share = options.SlowStartMs == 0 ? 1 : Math.Clamp(back / options.SlowStartMs, LeastShare, 1);
-            return new(back >= 0, Math.Max(0, Interlocked.Read(ref _outstanding)), _waiting, _kvUsage, share, matchedBlocks);
+            return new(back >= 0 && !_refuses, Math.Max(0, Interlocked.Read(ref _outstanding)), _waiting, _kvUsage, share, matchedBlocks);
         }
     }
 }
