@@ -1,4 +1,5 @@
 using TokenLedger.Benchmarks.Http;
+using TokenLedger.Benchmarks.Replicas;
 using TokenLedger.Benchmarks.Views;
 
 namespace TokenLedger.Benchmarks;
@@ -7,7 +8,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "replicas"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -36,6 +37,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "rollups" => new RollupBench(servers, options).RunAsync(ct),
         "startup" => new StartupBench(servers).RunAsync(await FilledAsync(ct), ct),
         "growth" => new GrowthBench(servers, options).RunAsync(ct),
+        "replicas" => new ReplicaBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),
     });
 
