@@ -15,7 +15,7 @@ internal sealed class ReplicaBench(Servers servers, BenchOptions options)
     private const string RoundRobin = "round-robin", LeastLoaded = "least-loaded", Prefix = "prefix";
     private static readonly (string Name, string Policy)[] s_policies = [(RoundRobin, "RoundRobin"), ("random-of-two", "RandomOfTwo"), (LeastLoaded, "LeastLoaded"), (Prefix, "Prefix")];
 
-    private static EngineOptions Engine { get; } = new() { Port = 0, TokensPerSecond = 2_000, PrefillTokensPerSecond = 8_000, Slots = 16, KvCacheTokens = 16_384, DrainSeconds = 1 };
+    private static EngineOptions Engine { get; } = new() { Port = 0, TokensPerSecond = 1_000, PrefillTokensPerSecond = 4_000, Slots = 16, KvCacheTokens = 16_384, DrainSeconds = 1 };
 
     /// <param name="HitRate">Part of the prompts' tokens that the engines found in their caches, by their metrics.</param>
     /// <param name="P50">Milliseconds from a request to its first token, as its client sees them.</param>
