@@ -44,6 +44,8 @@ has_kubernetes_client() { command -v kubectl >/dev/null; }
 has_nginx() { command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]]; }
 has_libnginx_mod_http_lua() { [[ -e /usr/lib/nginx/modules/ngx_http_lua_module.so ]]; }
 has_lua_cjson() { compgen -G '/usr/lib/*/lua/5.1/cjson.so' >/dev/null; }
+has_nodejs() { command -v node >/dev/null; }
+has_npm() { command -v npm >/dev/null; }
 
 # need_package NAME: installs a Debian package unless its program is there already, or says what to type.
 need_package() {

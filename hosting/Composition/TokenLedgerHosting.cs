@@ -72,6 +72,7 @@ public static class TokenLedgerHosting
     private static void AddLogs(ILoggingBuilder logging)
     {
         logging.ClearProviders();
+        logging.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory, KeylessLogs>());
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

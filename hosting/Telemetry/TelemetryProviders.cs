@@ -48,5 +48,5 @@ internal sealed class TelemetryProviders(ResourceBuilder resource, bool otlp, Pr
         : new MetricStreamConfiguration { CardinalityLimit = options.Value.SeriesPerMetric };
 
     private TracerProvider Traces() =>
-        Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(s_sources).AddOtlpExporter().Build();
+        Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(s_sources).AddProcessor(new KeylessSpans()).AddOtlpExporter().Build();
 }

@@ -1,19 +1,11 @@
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
-using TokenLedger.Contracts;
 using TokenLedger.Gateway.Ledger;
 using TokenLedger.Gateway.Requests;
 using TokenLedger.Gateway.Upstreams;
 using TokenLedger.Hosting;
-using TokenLedger.Hosting.Access;
 
 namespace TokenLedger.Gateway;
-
-/// <summary>A model as the OpenAI API lists it.</summary>
-internal sealed record ModelEntry(string Id, string Object, long Created, [property: JsonPropertyName("owned_by")] string OwnedBy);
-
-internal sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
 
 /// <summary>Gateway: passes requests of OpenAI's and Anthropic's clients on to inference servers, each admitted before and accounted for after.</summary>
 public static class GatewayModule
@@ -40,6 +32,7 @@ public static class GatewayModule
         services.AddSingleton<Keys>();
         services.AddSingleton<ProxyParts>();
         services.AddSingleton<Proxy>();
+        services.AddSingleton<Models>();
         services.AddSingleton<UsageReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
         services.AddHostedService<HealthLoop>();
@@ -49,17 +42,12 @@ public static class GatewayModule
     public static void MapGateway(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
-        routes.MapGet("/v1/models", List).WithTags("Gateway").RequireAuthorization(Policies.Gateway);
+        // Keys are looked at in the handlers: their clients understand refusals in another shape than problems.
+        routes.MapGet("/v1/models", (HttpContext http, Models models) => models.ListAsync(http)).Produces<ModelList>().WithTags("Gateway").AllowAnonymous();
+        routes.MapGet("/v1/models/{**id}", (HttpContext http, Models models, string id) => models.FindAsync(http, id)).Produces<ModelEntry>().WithTags("Gateway").AllowAnonymous();
         var limit = new BodyLimit(routes.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxBodyBytes);
         foreach (var api in Enum.GetValues<Api>())
             routes.MapPost(UpstreamClient.PathOf(api), (HttpContext http, Proxy proxy) => proxy.ServeAsync(http, api)).WithTags("Gateway").WithMetadata(limit).AllowAnonymous();
-    }
-
-    private static ModelList List(HttpContext http, LedgerDirectory directory)
-    {
-        IEnumerable<PoolId> pools = http.GetCaller() is InferenceCaller caller ? [caller.Pool] : directory.Pools;
-        var models = pools.Select(directory.FindPool).OfType<PoolSettings>().Select(settings => settings.Model).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        return new("list", [.. models.Select(model => new ModelEntry(model, "model", Created: 0, "tokenledger"))]);
     }
 
     private sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using TokenLedger.Contracts;
-using TokenLedger.Gateway.Upstreams;
+using TokenLedger.Core.Routing;
 
 namespace TokenLedger.Gateway;
 
@@ -81,6 +81,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>How often the servers' health and load are looked at, in milliseconds.</summary>
     [Range(10, 600_000)] public int HealthMs { get; set; } = 1_000;
 
+    /// <summary>Where a server says whether it takes requests: an answer of 500 or above, or nobody who listens, takes it out until the next look.</summary>
+    public string HealthPath { get; set; } = "/health";
+
     /// <summary>Failures in a row after which a server gets no requests.</summary>
     [Range(1, 1_000)] public int EjectAfter { get; set; } = 3;
 
@@ -99,6 +102,7 @@ public sealed class GatewayOptions : IValidatableObject
                 if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
                     yield return new($"of pool '{pool}' must be addresses such as http://10.0.0.1:8000", [nameof(Upstreams)]);
         }
+        if (!HealthPath.StartsWith('/')) yield return new("must begin with a slash", [nameof(HealthPath)]);
         if (AbortPath is { Length: > 0 } path && path[0] != '/') yield return new("must begin with a slash", [nameof(AbortPath)]);
         if (UsagePath is { Length: > 0 } usage && (usage[0] != '/' || !usage.Contains("{id}", StringComparison.Ordinal))) yield return new("must begin with a slash and contain {id}", [nameof(UsagePath)]);
     }

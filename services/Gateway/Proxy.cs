@@ -24,10 +24,7 @@ internal sealed class Proxy(ProxyParts parts, Keys keys, LedgerDirectory directo
 {
     public async Task ServeAsync(HttpContext http, Api api)
     {
-        var id = new RequestId(Guid.CreateVersion7(parts.Clock.GetUtcNow()));
-        http.Response.Headers["x-request-id"] = id.ToString();
-        // An answer without a body is the server's own and stays so.
-        if (http.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
+        var id = NewId(http, parts.Clock);
         Refusal? refusal;
         try
         {
@@ -49,9 +46,19 @@ internal sealed class Proxy(ProxyParts parts, Keys keys, LedgerDirectory directo
         if (refusal is not null && !http.Response.HasStarted) await Errors.WriteAsync(http.Response, api, refusal, id.ToString());
     }
 
+    /// <summary>Every answer tells the id of its request.</summary>
+    public static RequestId NewId(HttpContext http, TimeProvider clock)
+    {
+        var id = new RequestId(Guid.CreateVersion7(clock.GetUtcNow()));
+        http.Response.Headers["x-request-id"] = id.ToString();
+        // An answer without a body is the server's own and stays so.
+        if (http.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
+        return id;
+    }
+
     private async Task<Refusal?> TryServeAsync(HttpContext http, Api api, RequestId id)
     {
-        var (found, unknown) = await keys.FindAsync(http.Request, api, http.RequestAborted);
+        var (found, unknown) = await keys.FindInferenceAsync(http.Request, api, http.RequestAborted);
         if (found is not { } key) return unknown;
         if (ProxiedRequest.Read(api, await BodyAsync(http), out var request) is { } unreadable) return unreadable;
         var pool = directory.FindPool(key.Caller.Pool)!;

@@ -1,5 +1,6 @@
 using TokenLedger.Benchmarks.Http;
 using TokenLedger.Benchmarks.Overload;
+using TokenLedger.Benchmarks.Replicas;
 using TokenLedger.Benchmarks.Views;
 
 namespace TokenLedger.Benchmarks;
@@ -8,7 +9,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload", "replicas"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -39,6 +40,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "startup" => new StartupBench(servers).RunAsync(await FilledAsync(ct), ct),
         "growth" => new GrowthBench(servers, options).RunAsync(ct),
         "overload" => new OverloadBench(servers, options).RunAsync(ct),
+        "replicas" => new ReplicaBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),
     });
 

@@ -27,7 +27,7 @@ internal static class AuthorizeEndpoints
     {
         http.Response.Headers.CacheControl = "no-store"; // A GET that takes something.
         if (asked.RefusesWith403) http.Response.OnStarting(RefuseWith403, http.Response);
-        if (KeysInAddress.AreIn(http.Request.Query)) return Problem.Of(StatusCodes.Status400BadRequest, "key-in-address", "The address holds a key", KeysInAddress.Advice);
+        if (WrittenKeys.In(http.Request.Path.Value + http.Request.QueryString.Value)) return Problem.Of(StatusCodes.Status400BadRequest, "key-in-address", "The address holds a key", WrittenKeys.Advice);
         var (bearers, others) = (http.Request.Headers.Authorization.Count, http.Request.Headers["x-api-key"].Count);
         if (bearers + others > 1) return Problem.Invalid(bearers > 1 ? "authorization" : "x-api-key", "must be the only key: send one, once");
         if (http.Features.Get<Caller>() is not { } caller) return TypedResults.Challenge();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace TokenLedger.Gateway.Upstreams;
@@ -9,7 +10,8 @@ internal sealed class HealthLoop(IUpstreams upstreams, UpstreamClient client, IO
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.HealthMs), clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) await Task.WhenAll(upstreams.All.Select(replica => LookAsync(replica, stoppingToken)));
+        do await Task.WhenAll(upstreams.All.Select(replica => LookAsync(replica, stoppingToken)));
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task LookAsync(Replica replica, CancellationToken ct)
@@ -18,14 +20,20 @@ internal sealed class HealthLoop(IUpstreams upstreams, UpstreamClient client, IO
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(1_000, options.Value.HealthMs)), clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
-            using var health = await client.Http.GetAsync(UpstreamClient.At(replica, "/health"), either.Token);
+            using var health = await client.Http.GetAsync(UpstreamClient.At(replica, options.Value.HealthPath), either.Token);
             // A server without that address answers, and that is all that is asked.
-            if ((int)health.StatusCode >= StatusCodes.Status500InternalServerError) throw new HttpRequestException($"It is not healthy: {health.StatusCode}.");
+            replica.Said(refuses: (int)health.StatusCode >= StatusCodes.Status500InternalServerError, clock.GetUtcNow());
             using var metrics = await client.Http.GetAsync(UpstreamClient.At(replica, "/metrics"), either.Token);
             if (!metrics.IsSuccessStatusCode) return;
             var (waiting, kvUsage) = Read(await metrics.Content.ReadAsStringAsync(either.Token));
             replica.Measured(waiting, kvUsage);
         }
+        // Nobody listens there, which is as clear as a refusal.
+        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        {
+            replica.Said(refuses: true, clock.GetUtcNow());
+        }
+        // No answer may be the network's doing, or too much to do: that counts like a request that failed.
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             replica.Failed(clock.GetUtcNow(), options.Value);

@@ -1,3 +1,5 @@
+using TokenLedger.Core.Routing;
+
 namespace TokenLedger.Gateway.Upstreams;
 
 /// <summary>One inference server: what the gateway has sent there, what its metrics say, and whether it may be used.</summary>
@@ -11,6 +13,7 @@ internal sealed class Replica(Uri address)
     private double _kvUsage;
     private int _failures;
     private DateTimeOffset _ejectedUntil = DateTimeOffset.MinValue;
+    private bool _refuses;
 
     public Uri Address => address;
 
@@ -46,6 +49,16 @@ internal sealed class Replica(Uri address)
         }
     }
 
+    /// <summary>It says itself whether it takes requests: one that drains, or whose door is shut, gets none from now on and comes back slowly.</summary>
+    public void Said(bool refuses, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _refuses = refuses;
+            if (refuses && _ejectedUntil < now) _ejectedUntil = now;
+        }
+    }
+
     /// <param name="slots">Sequences that it runs at once.</param>
     public ReplicaLoad Load(DateTimeOffset now, GatewayOptions options, int matchedBlocks, int slots)
     {
@@ -53,7 +66,7 @@ internal sealed class Replica(Uri address)
         {
             var back = (now - _ejectedUntil).TotalMilliseconds;
             var share = options.SlowStartMs == 0 ? 1 : Math.Clamp(back / options.SlowStartMs, LeastShare, 1);
-            return new(back >= 0, Math.Max(0, Interlocked.Read(ref _outstanding)), _waiting, _kvUsage, share, matchedBlocks, Volatile.Read(ref _requests) >= slots);
+            return new(back >= 0 && !_refuses, Math.Max(0, Interlocked.Read(ref _outstanding)), _waiting, _kvUsage, share, matchedBlocks, Volatile.Read(ref _requests) >= slots);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TokenLedger.Core.Routing;
 
 namespace TokenLedger.Gateway.Upstreams;
 
@@ -6,7 +7,8 @@ namespace TokenLedger.Gateway.Upstreams;
 internal sealed class ReplicaChooser(IOptions<GatewayOptions> options, TimeProvider clock)
 {
     private const int KnownBlocks = 200_000;
-    private readonly PrefixIndex _index = new(KnownBlocks);
+    private readonly Lock _lock = new();
+    private readonly PrefixIndex<Replica> _index = new(KnownBlocks);
     private uint _turn;
 
     /// <param name="slots">Sequences that one server runs at once.</param>
@@ -16,12 +18,17 @@ internal sealed class ReplicaChooser(IOptions<GatewayOptions> options, TimeProvi
     {
         var now = clock.GetUtcNow();
         var prefix = options.Value.Policy == ReplicaPolicy.Prefix;
-        ReplicaLoad[] loads = [.. replicas.Select(replica => replica.Load(now, options.Value, prefix ? _index.Matched(replica, blocks) : 0, slots))];
+        var matched = new int[replicas.Count];
+        if (prefix)
+            lock (_lock)
+                for (var i = 0; i < matched.Length; i++) matched[i] = _index.Matched(replicas[i], blocks);
+        ReplicaLoad[] loads = [.. replicas.Zip(matched, (replica, blocksRead) => replica.Load(now, options.Value, blocksRead, slots))];
         var allOut = !replicas.Zip(loads).Any(one => one.Second.Available && !tried.Contains(one.First));
         for (var i = 0; i < loads.Length; i++) loads[i] = loads[i] with { Available = !tried.Contains(replicas[i]) && (allOut || loads[i].Available) };
         var chosen = ReplicaChoice.Choose(options.Value.Policy, loads, Interlocked.Increment(ref _turn), (uint)Random.Shared.NextInt64(uint.MaxValue));
         if (chosen < 0) return null;
-        if (prefix) _index.Learn(replicas[chosen], blocks);
+        if (prefix)
+            lock (_lock) _index.Learn(replicas[chosen], blocks);
         return replicas[chosen];
     }
 }

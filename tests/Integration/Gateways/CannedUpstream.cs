@@ -20,6 +20,10 @@ internal sealed class CannedUpstream : IAsyncDisposable
 
     public byte[] Answer { get; set; } = [];
     public string ContentType { get; set; } = "text/event-stream";
+
+    /// <summary>What it says of its health.</summary>
+    public int HealthStatus { get; set; } = 200;
+    public int Posts { get; private set; }
     public IReadOnlyDictionary<string, string> Headers { get; private set; } = new Dictionary<string, string>();
     public string Target { get; private set; } = "";
 
@@ -36,8 +40,9 @@ internal sealed class CannedUpstream : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http)
     {
+        if (http.Request.Path == "/health") http.Response.StatusCode = HealthStatus;
         if (http.Request.Method == "POST")
-            (Headers, Target) = (http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), http.Request.Path + http.Request.QueryString);
+            (Posts, Headers, Target) = (Posts + 1, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), http.Request.Path + http.Request.QueryString);
         http.Response.ContentType = ContentType;
         await http.Response.Body.WriteAsync(Answer);
     }

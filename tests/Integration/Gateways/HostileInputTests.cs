@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using TokenLedger.Contracts;
@@ -10,17 +11,32 @@ public sealed class HostileInputTests(HostileInputTests.Site site) : IClassFixtu
 {
     private const string Chat = "/v1/chat/completions";
 
+    /// <summary>The log here holds every line at every level, the web server's own among them; it names the addresses, and none of the keys that stood in them.</summary>
     [Theory]
-    [InlineData("key")]
-    [InlineData("api_key")]
-    [InlineData("access_token")]
-    [InlineData("anything")]
-    public async Task Refuses_a_key_in_the_address(string name)
+    [InlineData("POST", Chat + "?key={0}", 400)]
+    [InlineData("POST", Chat + "?api_key={0}&a=b", 400)]
+    [InlineData("POST", Chat + "?anything={0}", 400)]
+    [InlineData("POST", "/v1/completions?access_token={0}", 400)]
+    [InlineData("POST", "/v1/embeddings?Token={0}", 400)]
+    [InlineData("POST", "/v1/responses?x-api-key={0}", 400)]
+    [InlineData("POST", "/v1/messages?anything={1}", 400)]
+    [InlineData("POST", Chat + "/{0}", 404)]
+    [InlineData("GET", "/v1/models?api-key={0}", 400)]
+    [InlineData("GET", "/v1/models/{0}", 400)]
+    [InlineData("GET", "/v1/models/{1}/more", 400)]
+    [InlineData("GET", "/{0}/v1/models?b={0}", 404)]
+    [InlineData("GET", "/v1 /models?key={0}", 400)]
+    [InlineData("GET", "/v1/models?key=foreign-{2}", 400)]
+    public async Task Refuses_a_key_in_the_address_and_logs_it_nowhere(string method, string target, int status)
     {
-        var answer = (await site.Gateway.PostAsync($"{Chat}?{name}={site.Gateway.Key}", "{}")).MustBe(400);
-        Assert.Equal("key-in-address", (string?)answer.Json["error"]!["code"]);
-        Assert.DoesNotContain(site.Gateway.Key, answer.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain(site.Gateway.Api.Log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(site.Gateway.Key, StringComparison.Ordinal));
+        var secret = Guid.NewGuid().ToString("N");
+        var written = string.Format(CultureInfo.InvariantCulture, target, "tli_0123_" + secret, "tli%5F0123%5f" + secret, secret);
+        var before = site.Gateway.Api.Log.Lines.Count;
+        var answer = await RawAsync($"{method} {written} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {site.Gateway.Key}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}");
+        Assert.StartsWith($"HTTP/1.1 {status}", answer, StringComparison.Ordinal);
+        if (status == 400 && !written.Contains(' ', StringComparison.Ordinal)) Assert.Contains("key-in-address", answer, StringComparison.Ordinal);
+        await site.Gateway.Api.Events.UntilAsync(() => Task.FromResult(site.Gateway.Api.Log.Lines.Skip(before).Any(line => line.Contains("(key)", StringComparison.Ordinal) || line.Contains("that holds a key", StringComparison.Ordinal))));
+        Assert.DoesNotContain(site.Gateway.Api.Log.Lines, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]
@@ -137,7 +153,7 @@ public sealed class HostileInputTests(HostileInputTests.Site site) : IClassFixtu
         await using var stream = tcp.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), Within.Patience());
         var buffer = new byte[4_096];
-        var read = await stream.ReadAtLeastAsync(buffer, 12, throwOnEndOfStream: false, Within.Patience());
+        var read = await stream.ReadAtLeastAsync(buffer, request.Contains("Connection: close", StringComparison.Ordinal) ? buffer.Length : 12, throwOnEndOfStream: false, Within.Patience());
         return Encoding.Latin1.GetString(buffer, 0, read);
     }
 

@@ -1,3 +1,4 @@
+using TokenLedger.Contracts;
 using System.Text.Json.Nodes;
 
 namespace TokenLedger.Tests.Integration.Http;
@@ -44,7 +45,6 @@ public sealed class RefusedCallerTests(BadInput fixture)
     [InlineData("GET", "/v1/statements/runs", "operator finance")]
     [InlineData("POST", "/v1/statements/close", "operator")]
     [InlineData("GET", "/v1/entitlements/none/value", "operator finance")]
-    [InlineData("GET", "/v1/models", "inference operator gateway")]
     public async Task Lets_only_the_roles_in_that_an_address_is_for(string method, string path, string allowed)
     {
         var callers = await fixture.CallersAsync();
@@ -58,6 +58,29 @@ public sealed class RefusedCallerTests(BadInput fixture)
                 else Assert.True(answer.Status is 200 or 400 or 404, $"{role}: {answer.Status} {answer.Body}");
             }
             (await fixture.Api.Nobody.SendAsync(new(method), path, method is "PUT" or "POST" ? "{" : null, path == "/v1/usage" ? ApiClient.Usage : "application/json")).MustRefuse(401, "key-unknown");
+        });
+    }
+
+    /// <summary>Clients of the OpenAI API ask for models, so they are answered in its shape.</summary>
+    [Fact]
+    public async Task Lets_inference_keys_operators_and_gateways_see_models()
+    {
+        await fixture.Api.OpenPoolAsync("models-to-see");
+        var callers = await fixture.CallersAsync();
+        await fixture.LeavesNoTraceAsync(async () =>
+        {
+            foreach (var path in (string[])["/v1/models", "/v1/models/llama"])
+            {
+                foreach (var (role, client) in callers)
+                    if (role is "inference" or "operator" or "gateway") Assert.Contains("llama", (await client.GetAsync(path)).MustBe(200).Body, StringComparison.Ordinal);
+                    else Assert.Equal("role-missing", (string?)(await client.GetAsync(path)).MustBe(403).Json["error"]!["code"]);
+                foreach (var nobody in (ApiClient[])[fixture.Api.Nobody, fixture.Api.With("tli_unknown")])
+                {
+                    var refused = (await nobody.GetAsync(path)).MustBe(401);
+                    Assert.Equal(("key-unknown", "authentication_error", "Bearer"), ((string?)refused.Json["error"]!["code"], (string?)refused.Json["error"]!["type"], refused.Header("WWW-Authenticate")));
+                    Assert.True(RequestId.TryParse(refused.Header("x-request-id"), null, out _));
+                }
+            }
         });
     }
 

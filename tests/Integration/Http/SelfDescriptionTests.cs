@@ -53,11 +53,16 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
 
     private static bool Measured(Sample sample) => sample.Labels.GetValueOrDefault("pool") == "measured";
 
+    /// <summary>Clients write the slashes of a model's name as %2F; people do not.</summary>
     [Fact]
-    public async Task Lists_the_models_of_a_key()
+    public async Task Lists_models_and_finds_one_by_its_name()
     {
         await _api.OpenPoolAsync("models");
-        Assert.Equal("""{"object":"list","data":[{"id":"llama","object":"model","created":0,"owned_by":"tokenledger"}]}""", (await _api.Operator.GetAsync("/v1/models")).MustBe(200).Body);
+        await _api.OpenPoolAsync("slashed", Bodies.Pool().But("model", "\"meta-llama/Llama-3.1-8B\""));
+        const string Slashed = """{"id":"meta-llama/Llama-3.1-8B","object":"model","created":0,"owned_by":"tokenledger"}""";
+        Assert.Equal("""{"object":"list","data":[{"id":"llama","object":"model","created":0,"owned_by":"tokenledger"},""" + Slashed + "]}", (await _api.Operator.GetAsync("/v1/models")).MustBe(200).Body);
+        foreach (var path in (string[])["/v1/models/meta-llama%2FLlama-3.1-8B", "/v1/models/meta-llama/Llama-3.1-8B"]) Assert.Equal(Slashed, (await _api.Operator.GetAsync(path)).MustBe(200).Body);
+        Assert.Equal("model-unknown", (string?)(await _api.Operator.GetAsync("/v1/models/meta-llama")).MustBe(404).Json["error"]!["code"]);
     }
 
     [Fact]
@@ -68,7 +73,7 @@ public sealed class SelfDescriptionTests(ApiFixture fixture) : IClassFixture<Api
         string[] expected =
         [
             "DELETE /v1/admissions/{requestId}", "DELETE /v1/keys/{keyId}", "DELETE /v1/pools/{pool}/entitlements/{entitlement}", "DELETE /v1/pools/{pool}/entitlements/{entitlement}/keys/{keyId}",
-            "GET /livez", "GET /readyz", "GET /v1/keys", "GET /v1/ledger/events", "GET /v1/ledger/head", "GET /v1/models", "GET /v1/pools", "GET /v1/pools/{pool}",
+            "GET /livez", "GET /readyz", "GET /v1/keys", "GET /v1/ledger/events", "GET /v1/ledger/head", "GET /v1/models", "GET /v1/models/{id}", "GET /v1/pools", "GET /v1/pools/{pool}",
             "GET /apis", "GET /apis/external.metrics.k8s.io", "GET /apis/external.metrics.k8s.io/v1beta1", "GET /apis/external.metrics.k8s.io/v1beta1/namespaces/{ns}/tokenledger_desired_replicas",
             "GET /v1/pools/{pool}/fairness", "GET /v1/pools/{pool}/fairness/history", "GET /v1/pools/{pool}/scaling", "GET /v1/pools/{pool}/scaling/history", "GET /v1/pools/{pool}/scaling/metric", "GET /v1/usage", "GET /v1/usage/events", "POST /v1/usage/corrections",
             "GET /v1/authorize", "POST /v1/admissions", "POST /v1/admissions/{requestId}/first-token", "POST /v1/admissions/{requestId}/renew", "POST /v1/keys",

@@ -1,3 +1,4 @@
+using TokenLedger.Core.Routing;
 using TokenLedger.Gateway;
 using TokenLedger.Gateway.Upstreams;
 
@@ -88,6 +89,11 @@ public sealed class ReplicaChoiceTests
     public void Prefers_the_one_that_has_read_most_of_the_prompt() =>
         Assert.Equal(1, Choose(ReplicaPolicy.Prefix, 0, 0, s_idle, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_500 }, s_idle with { MatchedBlocks = 1 }));
 
+    /// <summary>What many ask for is soon in several caches: the one with the least to do serves it.</summary>
+    [Fact]
+    public void Takes_the_less_loaded_of_two_that_have_read_as_much() =>
+        Assert.Equal(2, Choose(ReplicaPolicy.Prefix, 0, 0, s_idle, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_500 }, s_idle with { MatchedBlocks = 3, OutstandingTokens = 1_400 }));
+
     [Fact]
     public void Leaves_a_favourite_that_is_hot()
     {
@@ -100,11 +106,13 @@ public sealed class ReplicaChoiceTests
     [Fact]
     public void Remembers_who_has_read_what_and_forgets_the_oldest()
     {
-        var (index, a, b) = (new PrefixIndex(4), new Replica(new("http://a")), new Replica(new("http://b")));
+        var (index, a, b) = (new PrefixIndex<Replica>(4), new Replica(new("http://a")), new Replica(new("http://b")));
         index.Learn(a, [1, 2, 3]);
         Assert.Equal((3, 2, 0, 0), (index.Matched(a, [1, 2, 3, 4]), index.Matched(a, [1, 2, 9]), index.Matched(b, [1, 2, 3]), index.Matched(a, [])));
         index.Learn(b, [7, 8]);
         Assert.Equal((0, 3, 2), (index.Matched(a, [1]), index.Matched(a, [1, 2, 3]), index.Matched(b, [7, 8])));
+        index.Learn(b, [3]);
+        Assert.Equal((1, 1), (index.Matched(a, [3]), index.Matched(b, [3])));
     }
 
     [Fact]
@@ -119,6 +127,19 @@ public sealed class ReplicaChoiceTests
         Assert.False(replica.Load(now.AddMilliseconds(999), options, 0, slots: 1).Available);
         Assert.Equal((true, 0.1), (replica.Load(now.AddMilliseconds(1_000), options, 0, slots: 1).Available, replica.Load(now.AddMilliseconds(1_000), options, 0, slots: 1).Share));
         Assert.Equal((0.5, 1.0), (replica.Load(now.AddMilliseconds(6_000), options, 0, slots: 1).Share, replica.Load(now.AddMilliseconds(60_000), options, 0, slots: 1).Share));
+    }
+
+    [Fact]
+    public void Takes_a_server_out_as_soon_as_it_says_so_and_lets_it_back_slowly()
+    {
+        var (options, now, replica) = (new GatewayOptions { SlowStartMs = 10_000 }, DateTimeOffset.UnixEpoch, new Replica(new("http://a")));
+        replica.Said(refuses: false, now);
+        Assert.Equal((true, 1.0), (replica.Load(now, options, 0, slots: 1).Available, replica.Load(now, options, 0, slots: 1).Share));
+        replica.Said(refuses: true, now);
+        Assert.False(replica.Load(now.AddHours(1), options, 0, slots: 1).Available);
+        replica.Said(refuses: true, now.AddHours(1));
+        replica.Said(refuses: false, now.AddHours(1).AddSeconds(1));
+        Assert.Equal((true, 0.5), (replica.Load(now.AddHours(1).AddSeconds(5), options, 0, slots: 1).Available, replica.Load(now.AddHours(1).AddSeconds(5), options, 0, slots: 1).Share));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class BenchCommand
     public static Command Create(Globals globals)
     {
         var figure = new Argument<string>("figure") { Description = "What to measure.", DefaultValueFactory = _ => "all" };
-        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload", "all");
+        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload", "replicas", "all");
         var seconds = Arguments.Number("--seconds", "Time for one measurement; a figure has several. For overload a quarter of a run, at most 30.", 10, 1, 600);
         var events = Arguments.Number("--events", "Events in the ledger for replay, verify, project and startup; the most of those for growth.", 1_000_000, 10_000, 20_000_000);
         var requests = Arguments.Number("--requests", "Requests for accounting.", 10_000, 100, 1_000_000);

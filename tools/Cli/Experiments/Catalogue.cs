@@ -3,7 +3,7 @@ namespace TokenLedger.Cli.Experiments;
 /// <summary>All experiments by name.</summary>
 internal static class Catalogue
 {
-    public static IReadOnlyList<string> Names { get; } = ["overload", "lending", "scarcity", "scarcity-endless", "azure", "estimates", "drift", "scaling"];
+    public static IReadOnlyList<string> Names { get; } = ["overload", "lending", "scarcity", "scarcity-endless", "azure", "estimates", "drift", "scaling", "replicas"];
 
     /// <param name="traces">Folder of recorded traces, for those that need them; null for the one that TOKENLEDGER_TRACES names.</param>
     /// <param name="files">Trace files, for the one that takes any; none for the Azure traces.</param>
@@ -16,6 +16,7 @@ internal static class Catalogue
         "scaling" => new Scaling(traces ?? FolderOfTraces),
         "azure" => new Azure(Folder(traces)),
         "drift" => new Drift(),
+        "replicas" => new Replicas(),
         "estimates" => new Estimates(files is { Count: > 0 } ? [.. files.Select(file => file.FullName)] : Azure.FilesIn(Folder(traces))),
         _ => throw CommandFailure.BadUsage($"There is no experiment {name}."),
     };

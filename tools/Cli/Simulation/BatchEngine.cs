@@ -5,7 +5,8 @@ namespace TokenLedger.Cli.Simulation;
 /// one sequence at a time, while the others pause; when nobody prefills, every decoding sequence makes Λ/slots tokens a second. Input and output count alike:
 /// with 16 slots and 240 tokens/s a request of 64 + 64 tokens has its first token after 0.27 s when a slot is free, and takes 8.53 s when all slots are taken.
 /// </summary>
-internal sealed class BatchEngine(VirtualClock clock, Action<Sequence> firstToken, Action<Sequence> ended)
+/// <param name="begin">Tokens of a sequence's input that are in the cache and need not be read; null while there is no room for it. Without it everything is read, and there is always room.</param>
+internal sealed class BatchEngine(VirtualClock clock, Action<Sequence> firstToken, Action<Sequence> ended, Func<Sequence, long?>? begin = null)
 {
     /// <summary>Tokens below this are rounding of whole microseconds.</summary>
     private const double Dust = 1e-3;
@@ -104,6 +105,11 @@ internal sealed class BatchEngine(VirtualClock clock, Action<Sequence> firstToke
     private bool FillSlot()
     {
         if (_running.Count >= Slots || _waiting.First is not { Value: var next }) return false;
+        if (begin is not null)
+        {
+            if (begin(next) is not { } cached) return false;
+            next.ToPrefill -= cached;
+        }
         _waiting.RemoveFirst();
         _running.Add(next);
         _prefilling.Enqueue(next);
@@ -152,7 +158,7 @@ internal sealed class Sequence(SimulatedRequest request)
     public bool IsDecoding { get; private set; }
 
     /// <summary>Tokens to read before it decodes, and how many of them are read.</summary>
-    public double ToPrefill { get; private set; } = request.InputTokens;
+    public double ToPrefill { get; set; } = request.InputTokens;
     public double Prefilled { get; set; }
 
     /// <summary>What the shared count will be when it is done.</summary>

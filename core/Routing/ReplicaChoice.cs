@@ -1,4 +1,4 @@
-namespace TokenLedger.Gateway.Upstreams;
+namespace TokenLedger.Core.Routing;
 
 /// <summary>How a request's server is chosen: in turn; the better of two at random; the least loaded; or the one that has read the beginning of the prompt, unless it is hot.</summary>
 public enum ReplicaPolicy { RoundRobin, RandomOfTwo, LeastLoaded, Prefix }
@@ -11,10 +11,10 @@ public enum ReplicaPolicy { RoundRobin, RandomOfTwo, LeastLoaded, Prefix }
 /// <param name="Share">Part of a full share that it may have: less than 1 when it came back a moment ago.</param>
 /// <param name="MatchedBlocks">Blocks of the prompt's beginning that it has read before.</param>
 /// <param name="IsFull">The gateway's own requests take all its slots: one more would wait there, however few tokens they are.</param>
-internal readonly record struct ReplicaLoad(bool Available, long OutstandingTokens, int Waiting, double KvUsage, double Share, int MatchedBlocks, bool IsFull = false);
+public readonly record struct ReplicaLoad(bool Available, long OutstandingTokens, int Waiting, double KvUsage, double Share, int MatchedBlocks, bool IsFull = false);
 
 /// <summary>Chooses among servers. Pure: turns and chance are passed in.</summary>
-internal static class ReplicaChoice
+public static class ReplicaChoice
 {
     /// <summary>What one request in a server's queue weighs, in tokens.</summary>
     private const long WaitingTokens = 500;
@@ -76,7 +76,11 @@ internal static class ReplicaChoice
         var least = LeastLoaded(loads, turn);
         var favourite = least;
         for (var i = 0; i < loads.Length; i++)
-            if (loads[i].Available && loads[i].MatchedBlocks > loads[favourite].MatchedBlocks) favourite = i;
+        {
+            if (!loads[i].Available) continue;
+            var more = loads[i].MatchedBlocks - loads[favourite].MatchedBlocks;
+            if (more > 0 || more == 0 && Load(loads[i]) < Load(loads[favourite])) favourite = i;
+        }
         return favourite == least || IsHot(loads[favourite], loads[least]) ? least : favourite;
     }
 
