@@ -6,19 +6,21 @@ namespace TokenLedger.Benchmarks;
 /// <param name="Figure">One of <see cref="Figures"/> by name, or all.</param>
 /// <param name="Seconds">Time for one measurement; a figure has several.</param>
 /// <param name="Events">Events in the ledger of the figures that read one.</param>
+/// <param name="Requests">Requests through each gateway while its memory is watched.</param>
 /// <param name="UntilInputEnds">Standard input is a pipe from whoever started this, and its end is the end of this.</param>
-internal sealed record BenchOptions(string Figure, int Seconds, long Events, bool UntilInputEnds = false)
+internal sealed record BenchOptions(string Figure, int Seconds, long Events, long Requests, bool UntilInputEnds = false)
 {
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 
     public static BenchOptions Read(string[] args)
     {
-        var options = new BenchOptions(args.Length > 0 ? args[0] : Figures.All, Seconds: 10, Events: 1_000_000);
+        var options = new BenchOptions(args.Length > 0 ? args[0] : Figures.All, Seconds: 10, Events: 1_000_000, Requests: 100_000);
         for (var i = 1; i + 1 < args.Length; i += 2)
             options = args[i] switch
             {
                 "--seconds" => options with { Seconds = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--events" => options with { Events = long.Parse(args[i + 1], CultureInfo.InvariantCulture) },
+                "--requests" => options with { Requests = long.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--until" when args[i + 1] == "stdin" => options with { UntilInputEnds = true },
                 var other => throw new ArgumentException($"Not understood: {other}."),
             };

@@ -1,3 +1,4 @@
+using TokenLedger.Benchmarks.Gateways;
 using TokenLedger.Benchmarks.Http;
 using TokenLedger.Benchmarks.Views;
 
@@ -7,7 +8,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "gateway"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -36,6 +37,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "rollups" => new RollupBench(servers, options).RunAsync(ct),
         "startup" => new StartupBench(servers).RunAsync(await FilledAsync(ct), ct),
         "growth" => new GrowthBench(servers, options).RunAsync(ct),
+        "gateway" => new GatewayBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),
     });
 

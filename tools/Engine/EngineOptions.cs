@@ -13,6 +13,9 @@ public sealed record EngineOptions
     /// <summary>Output tokens in a second, shared by all running sequences.</summary>
     public int TokensPerSecond { get; init; } = 2_000;
 
+    /// <summary>Output tokens in a second that one sequence can have at most, however few there are; 0 = no such bound.</summary>
+    public int SequenceTokensPerSecond { get; init; }
+
     /// <summary>Prompt tokens in a second, when nothing else is done: reading and making share the machine's time.</summary>
     public int PrefillTokensPerSecond { get; init; } = 20_000;
 
@@ -46,6 +49,7 @@ public sealed record EngineOptions
           --port n                       port (default 9000; 0 = a free one, which is printed)
           --model name                   model it serves (default simulated)
           --tokens-per-second n          output tokens, shared by all sequences (default 2000)
+          --sequence-tokens-per-second n output tokens of one sequence at most, however few run (default 0 = no such bound)
           --prefill-tokens-per-second n  prompt tokens, while nothing else is done (default 20000)
           --slots n                      sequences that run at once (default 16)
           --queue n                      sequences that may wait; others get 503 (default 1024)
@@ -76,6 +80,7 @@ public sealed record EngineOptions
             Port = Number("port", defaults.Port, 0, 65_535),
             Model = settings["model"] ?? defaults.Model,
             TokensPerSecond = Number("tokens-per-second", defaults.TokensPerSecond, 1, 100_000_000),
+            SequenceTokensPerSecond = Number("sequence-tokens-per-second", defaults.SequenceTokensPerSecond, 0, 100_000_000),
             PrefillTokensPerSecond = Number("prefill-tokens-per-second", defaults.PrefillTokensPerSecond, 1, 100_000_000),
             Slots = Number("slots", defaults.Slots, 1, 65_536),
             Queue = Number("queue", defaults.Queue, 1, 1_000_000),

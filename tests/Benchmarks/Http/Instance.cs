@@ -35,6 +35,24 @@ internal sealed class Instance : IAsyncDisposable
     public static Task<Instance> StartMeteringAsync(string connection, CancellationToken ct) =>
         StartAsync(_ => [Program("TokenLedger.Metering")], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
 
+    /// <summary>The product in front of an inference server.</summary>
+    public static Task<Instance> StartProductAsync(string connection, string pool, Uri upstream, CancellationToken ct) =>
+        StartAsync(_ => [Program("TokenLedger.AllInOne")], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection, [Upstream(pool)] = upstream.ToString() }, ct);
+
+    /// <summary>The gateway by itself, as it is released, asking the services of another process.</summary>
+    public static Task<Instance> StartGatewayAsync(string connection, string pool, Uri upstream, Uri services, CancellationToken ct) =>
+        StartAsync(_ => [Program("TokenLedger.Gateway")], new Dictionary<string, string>
+        {
+            ["TOKENLEDGER_POSTGRES"] = connection,
+            [Upstream(pool)] = upstream.ToString(),
+            ["TokenLedger__Gateway__AdmissionUrl"] = services.ToString(),
+            ["TokenLedger__Gateway__MeteringUrl"] = services.ToString(),
+        }, ct);
+
+    /// <summary>A program that is told its port and says on a path of its own that it is ready.</summary>
+    public static Task<Instance> StartAsync(Func<int, string[]> words, string ready, CancellationToken ct) =>
+        StartAsync(url => words(new Uri(url).Port), [], ct, ready);
+
     public static Task<Instance> StartWithoutAppendAsync(string connection, CancellationToken ct) =>
         StartAsync(_ => [Program("TokenLedger.Benchmarks"), Targets.Command, Targets.NoAppend], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
 
@@ -83,7 +101,9 @@ internal sealed class Instance : IAsyncDisposable
         _home.Dispose();
     }
 
-    private static async Task<Instance> StartAsync(Func<string, string[]> words, Dictionary<string, string> environment, CancellationToken ct)
+    private static string Upstream(string pool) => $"TokenLedger__Gateway__Upstreams__{pool}__0";
+
+    private static async Task<Instance> StartAsync(Func<string, string[]> words, Dictionary<string, string> environment, CancellationToken ct, string ready = "readyz")
     {
         var (home, url) = (new TempHome(), $"http://127.0.0.1:{FreePort()}");
         environment["TOKENLEDGER_HOME"] = home.Folder;
@@ -93,7 +113,7 @@ internal sealed class Instance : IAsyncDisposable
         var instance = new Instance(home, await OwnedProcess.StartAsync(words(url), environment, log), new Uri(url));
         try
         {
-            await instance.ReadyAsync(log, ct);
+            await instance.ReadyAsync(ready, log, ct);
             return instance;
         }
         catch
@@ -103,11 +123,11 @@ internal sealed class Instance : IAsyncDisposable
         }
     }
 
-    private async Task ReadyAsync(string log, CancellationToken ct)
+    private async Task ReadyAsync(string path, string log, CancellationToken ct)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
         late.CancelAfter(s_patience);
-        while (!await IsReadyAsync(late.Token))
+        while (!await IsReadyAsync(path, late.Token))
             try
             {
                 await Task.Delay(5, late.Token);
@@ -118,11 +138,11 @@ internal sealed class Instance : IAsyncDisposable
             }
     }
 
-    private async Task<bool> IsReadyAsync(CancellationToken ct)
+    private async Task<bool> IsReadyAsync(string path, CancellationToken ct)
     {
         try
         {
-            using var answer = await _http.GetAsync("readyz", ct);
+            using var answer = await _http.GetAsync(path, ct);
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (HttpRequestException)

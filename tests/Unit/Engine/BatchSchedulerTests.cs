@@ -37,6 +37,17 @@ public sealed class BatchSchedulerTests : IDisposable
     }
 
     [Fact]
+    public void Gives_a_sequence_no_more_than_one_can_have()
+    {
+        Use(s_options with { SequenceTokensPerSecond = 10 });
+        var (a, b) = (Add(1, 100), Add(1, 100));
+        _scheduler.FillSlots();
+        for (var step = 1; step <= 50; step++) _scheduler.Step(5, step);
+        // The prompt's one, one at once, and then half a token a step.
+        Assert.Equal((27, 27), (a.Computed, b.Computed));
+    }
+
+    [Fact]
     public void Starves_no_sequence_when_a_step_has_fewer_tokens_than_sequences()
     {
         var (a, b) = (Add(1, 100), Add(1, 100));

@@ -9,17 +9,18 @@ internal static class BenchCommand
     public static Command Create(Globals globals)
     {
         var figure = new Argument<string>("figure") { Description = "What to measure.", DefaultValueFactory = _ => "all" };
-        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "all");
+        figure.AcceptOnlyFromAmong("decide", "fairness", "append", "admit", "usage", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "gateway", "all");
         var seconds = Arguments.Number("--seconds", "Time for one measurement; a figure has several.", 10, 1, 600);
         var events = Arguments.Number("--events", "Events in the ledger for replay, verify, project and startup; the most of those for growth.", 1_000_000, 10_000, 20_000_000);
-        var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write the report there, as bench-<figure>.json.", HelpName = "folder" };
-        var command = new Command("bench", "Measure this machine: each figure with a baseline from the same run, their ratio and the target. Needs PostgreSQL, for admit and usage wrk, for bus RabbitMQ; servers are private and on loopback. Exit code 1 when a target is missed.")
+        var requests = Arguments.Number("--requests", "Requests through each gateway while its memory is watched.", 100_000, 1_000, 20_000_000);
+        var folder = new Option<DirectoryInfo?>("--out") { Description = "Also write the report there, as bench-<figure>.json, and what was sampled as a picture.", HelpName = "folder" };
+        var command = new Command("bench", "Measure this machine: each figure with a baseline from the same run, their ratio and the target. Needs PostgreSQL, for admit, usage, growth and gateway wrk, for bus RabbitMQ, for the gateway that is compared npm; servers are private and on loopback. Exit code 1 when a target is missed.")
         {
-            figure, seconds, events, folder,
+            figure, seconds, events, requests, folder,
         };
         command.SetAction(async (parsed, ct) =>
         {
-            var report = await BenchProgram.RunAsync(parsed.GetValue(figure)!, parsed.GetValue(seconds), parsed.GetValue(events), ct);
+            var report = await BenchProgram.RunAsync(parsed.GetValue(figure)!, parsed.GetValue(seconds), parsed.GetValue(events), parsed.GetValue(requests), ct);
             if (parsed.GetValue(folder) is { } target) await WriteAsync(report, target, parsed.GetValue(figure)!, ct);
             if (parsed.GetValue(globals.Json)) Console.Out.WriteLine(report.ToJson());
             else BenchTables.Write(Terminal.Results, report);
@@ -32,5 +33,6 @@ internal static class BenchCommand
     {
         folder.Create();
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"bench-{figure}.json"), report.ToJson() + "\n", ct);
+        if (report.Samples.Count > 0) await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{figure}-memory.svg"), BenchChart.Memory(report.Samples).Draw().ToSvg(), ct);
     }
 }

@@ -13,25 +13,27 @@ internal static class BenchProgram
     private const string Name = "TokenLedger.Benchmarks";
 
     /// <summary>Runs the benchmarks and judges what they print. What they say about their progress goes to standard error as it comes.</summary>
-    public static async Task<BenchReport> RunAsync(string figure, int seconds, int events, CancellationToken ct)
+    public static async Task<BenchReport> RunAsync(string figure, int seconds, int events, int requests, CancellationToken ct)
     {
         var targets = BenchTarget.Load();
-        var info = new ProcessStartInfo(Locate(), [figure, "--seconds", Text(seconds), "--events", Text(events), "--until", "stdin"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(Locate(), [figure, "--seconds", Text(seconds), "--events", Text(events), "--requests", Text(requests), "--until", "stdin"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using var process = Process.Start(info)!;
         // The benchmarks and their servers end when this pipe does, which it also does when this process is killed.
         await using var stop = ct.Register(process.StandardInput.Close);
         JsonElement? machine = null;
         var rows = new List<BenchRow>();
+        var samples = new List<BenchSample>();
         while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } text)
         {
             var line = Read(text);
             if (line.Machine is { } described) machine = described;
+            else if (line is { Name: { } curve, At: { } at }) samples.Add(new(curve, at, line.Value));
             else if (line is { Name: { } name, Unit: { } unit }) rows.Add(BenchRow.Judge(new(name, line.Value, unit, line.Baseline, line.Against), targets.GetValueOrDefault(name)));
         }
         await process.WaitForExitAsync(CancellationToken.None);
         ct.ThrowIfCancellationRequested();
         return process.ExitCode == 0 && rows.Count > 0
-            ? new($"bench {figure}", machine, rows)
+            ? new($"bench {figure}", machine, rows) { Samples = samples }
             : throw CommandFailure.Failed($"The benchmarks ended with code {process.ExitCode}; what they said stands above.");
     }
 

@@ -77,6 +77,8 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
     {
         Retire(sequence => sequence.IsAborted);
         _budget += tokens;
+        var earned = options.SequenceTokensPerSecond == 0 ? double.PositiveInfinity : tokens * options.SequenceTokensPerSecond / options.TokensPerSecond;
+        foreach (var sequence in _running) sequence.Earn(earned);
         while (_budget >= 1 && _running.Count > 0)
         {
             var share = Math.Max(1, _budget / _running.Count);
@@ -87,7 +89,7 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
             foreach (var sequence in turn)
                 if (_budget >= 1 && _running.Contains(sequence)) _budget -= Advance(sequence, share, now);
             Retire(sequence => sequence.IsDone);
-            if (_budget == before) break;
+            if (_budget == before) _budget = 0;
         }
         if (_running.Count == 0) _budget = 0;
     }
@@ -110,7 +112,7 @@ internal sealed class BatchScheduler(EngineOptions options, EngineMetrics metric
         var read = sequence.Read((int)Math.Min(int.MaxValue, Math.Max(1, share / _promptCost)));
         var cost = read * _promptCost;
         var made = 0;
-        while (share - cost >= 1 && sequence.Computed == sequence.Known && !sequence.IsDone && HasRoom(sequence))
+        while (share - cost >= 1 && sequence.Computed == sequence.Known && !sequence.IsDone && sequence.MayMake && HasRoom(sequence))
         {
             sequence.Make();
             (made, cost) = (made + 1, cost + 1);

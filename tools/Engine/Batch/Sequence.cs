@@ -13,6 +13,7 @@ internal sealed class Sequence(ulong[] prompt, int outputTokens, Func<int, ulong
     private volatile bool _abort;
     private int _made;
     private int _told;
+    private double _earned = 1;
 
     public long ArrivedAt => arrivedAt;
     public long LastTokenAt { get; set; }
@@ -24,6 +25,9 @@ internal sealed class Sequence(ulong[] prompt, int outputTokens, Func<int, ulong
 
     /// <summary>Completes when the scheduler has let go of it: from then on nothing more is produced.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>The speed that a single sequence has allows one more token now.</summary>
+    public bool MayMake => _earned >= 1;
 
     public int PromptTokens => prompt.Length;
     public int Made => Volatile.Read(ref _made);
@@ -61,8 +65,12 @@ internal sealed class Sequence(ulong[] prompt, int outputTokens, Func<int, ulong
         return read;
     }
 
+    /// <summary>Time passes: so many tokens more. What could not be made in time is not made up for.</summary>
+    public void Earn(double tokens) => _earned = Math.Min(1 + tokens, _earned + tokens);
+
     public void Make()
     {
+        _earned--;
         Computed++;
         Volatile.Write(ref _made, _made + 1);
     }
