@@ -44,7 +44,8 @@ internal sealed class Lease(ILedgerPort port, InferenceKey key, RequestId reques
 
     public async ValueTask DisposeAsync()
     {
-        await _over.CancelAsync();
+        // Here and now: the end of the answer waits for it.
+        _over.Cancel();
         await _keeping;
         _over.Dispose();
     }

@@ -16,7 +16,7 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
     private static readonly int[] s_connections = [64, 256];
     private static readonly string s_tiny = Whole("hello there");
     private static readonly (string Name, byte[] Body)[] s_prompts = [("prompt-1kb", Prompt(10)), ("prompt-1mb", Prompt(10_000))];
-    private int _failed;
+    private readonly Dictionary<Contender, long> _failed = [];
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -40,8 +40,8 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
         await StreamsAsync(all, ct);
         foreach (var connections in s_connections) await TinyAsync(all, connections, ct);
         foreach (var (name, body) in s_prompts) await PromptsAsync(all, name, body, ct);
-        foreach (var contender in all[1..]) _failed += await new MemoryWatch(contender, s_tiny, s_connections[0], options.Requests).RunAsync(ct);
-        Results.Row("gateway/failed", _failed, "requests");
+        foreach (var contender in all[1..]) Failed(contender, await new MemoryWatch(contender, s_tiny, s_connections[0], options.Requests).RunAsync(ct));
+        foreach (var contender in all[1..]) Results.Row($"gateway/{contender.Prefix}failed", _failed.GetValueOrDefault(contender), "requests");
     }
 
     /// <summary>So quick that a sequence's own pace is all that holds a stream up, and so large that nothing waits.</summary>
@@ -77,7 +77,7 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
     private async Task StreamsAsync(Contender[] all, CancellationToken ct)
     {
         var turns = await TakeTurnsAsync(all, contender => StreamLoad.RunAsync(contender, options.Duration, ct));
-        _failed += turns.Sum(one => one.Sum(turn => turn.Failed));
+        for (var i = 0; i < all.Length; i++) Failed(all[i], turns[i].Sum(turn => turn.Failed));
         for (var i = 1; i < all.Length; i++)
         {
             foreach (var share in (double[])[0.5, 0.99])
@@ -97,7 +97,7 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
         {
             var before = contender.Instance.ProcessorTime;
             var seen = await contender.LoadAsync(s_tiny, connections, Math.Max(1, options.Seconds / Turns), ct);
-            _failed += (int)(seen.Refused + seen.Broken);
+            Failed(contender, seen.Refused + seen.Broken);
             return (seen.PerSecond, Microseconds: (contender.Instance.ProcessorTime - before).TotalMicroseconds / Math.Max(1, seen.Requests));
         });
         for (var i = 1; i < all.Length; i++)
@@ -118,11 +118,17 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
                 var started = Stopwatch.GetTimestamp();
                 using var answer = await contender.Http.SendAsync(message, ct);
                 times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-                if (!answer.IsSuccessStatusCode) _failed++;
+                Failed(contender, answer.IsSuccessStatusCode ? 0 : 1);
             }
             return Rounds.Median(times);
         });
         for (var i = 1; i < all.Length; i++) Row(all[i], $"{name}-added", turns[i], turns[0]);
+    }
+
+    private void Failed(Contender contender, long requests)
+    {
+        if (requests > 0) Results.Say($"{requests} requests through {contender.Instance.Url} were not answered well.");
+        _failed[contender] = _failed.GetValueOrDefault(contender) + requests;
     }
 
     /// <summary>In each turn the number of the gateway less that of the server itself; the median of the turns.</summary>

@@ -7,15 +7,15 @@ internal sealed class MemoryWatch(Contender contender, string body, int connecti
     private const double WarmUp = 0.1;
 
     /// <returns>Requests that were not answered well.</returns>
-    public async Task<int> RunAsync(CancellationToken ct)
+    public async Task<long> RunAsync(CancellationToken ct)
     {
         var name = $"gateway/{contender.Prefix}memory";
         List<(long Done, double Megabytes)> samples = [];
-        var (done, failed, perSecond) = (0L, 0, 1_000.0);
+        var (done, failed, perSecond) = (0L, 0L, 1_000.0);
         while (done < requests)
         {
             var seen = await contender.LoadAsync(body, connections, Math.Max(1, (int)(requests / Samples / perSecond)), ct);
-            (done, failed, perSecond) = (done + seen.Requests, failed + (int)(seen.Refused + seen.Broken), Math.Max(1, seen.PerSecond));
+            (done, failed, perSecond) = (done + seen.Requests, failed + seen.Refused + seen.Broken, Math.Max(1, seen.PerSecond));
             samples.Add((done, contender.Instance.ResidentBytes / 1e6));
             Results.Sample(name, done, samples[^1].Megabytes, "MB");
         }
