@@ -44,11 +44,11 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
         foreach (var contender in all[1..]) Results.Row($"gateway/{contender.Prefix}failed", _failed.GetValueOrDefault(contender), "requests");
     }
 
-    /// <summary>So quick that a sequence's own pace is all that holds a stream up, and so large that nothing waits.</summary>
+    /// <summary>So quick that a sequence's own pace is all that holds a stream up, so large that nothing waits, and so talkative that an answer's limit is its length.</summary>
     private static async Task<Contender> EngineAsync(CancellationToken ct) => new("", await Instance.StartAsync(port =>
     [
         Instance.Program("TokenLedger.Engine"), "--port", $"{port}", "--model", "model", "--sequence-tokens-per-second", $"{StreamLoad.TokensPerSecond}",
-        "--tokens-per-second", "10000000", "--prefill-tokens-per-second", "10000000", "--slots", "1024", "--max-model-len", "1000000", "--kv-cache-tokens", "10000000",
+        "--tokens-per-second", "10000000", "--prefill-tokens-per-second", "10000000", "--mean-output-tokens", "1000000", "--slots", "1024", "--max-model-len", "1000000", "--kv-cache-tokens", "10000000",
     ], "health", ct), []);
 
     private static async Task<Contender> ProductAsync(string database, Uri engine, CancellationToken ct)

@@ -66,5 +66,5 @@ internal static class StreamLoad
     }
 
     private static byte[] Body(string name) =>
-        Encoding.UTF8.GetBytes($$"""{"model":"model","stream":true,"max_tokens":{{Tokens}},"ignore_eos":true,"messages":[{"role":"user","content":"{{name}} {{s_prompt}}"}]}""");
+        Encoding.UTF8.GetBytes($$"""{"model":"model","stream":true,"max_tokens":{{Tokens}},"messages":[{"role":"user","content":"{{name}} {{s_prompt}}"}]}""");
 }
