@@ -28,14 +28,14 @@ internal sealed class StreamCopy(ProxyParts parts, HttpContext http, UpstreamCal
             var buffer = read.Buffer;
             Pass(ref buffer, read.IsCompleted);
             settlement.Chunks = filter.Chunks;
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            // A client that reads slowly slows its server down; one that has gone is noticed by its own token.
+            if (Client is { } client) await client.FlushAsync(CancellationToken.None);
             if (_end is null && filter.Chunks > 0)
             {
                 settlement.FirstToken();
                 settlement.Progress(tally);
             }
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            // A client that reads slowly slows its server down; one that has gone is noticed by its own token.
-            if (Client is { } client) await client.FlushAsync(CancellationToken.None);
             if (_end is not null || read.IsCompleted) break;
             call.Within(parts.Options.IdleMs);
             read = await reader.ReadAsync(call.Token);

@@ -6,16 +6,16 @@ namespace TokenLedger.Benchmarks;
 /// <param name="Figure">One of <see cref="Figures"/> by name, or all.</param>
 /// <param name="Seconds">Time for one measurement; a figure has several.</param>
 /// <param name="Events">Events in the ledger of the figures that read one.</param>
-/// <param name="Requests">Requests of the figure that counts tokens.</param>
+/// <param name="Requests">Requests of the figures that send a number of them; 0 for what each of them takes.</param>
 /// <param name="Out">A folder for what a figure draws; null for none.</param>
 /// <param name="UntilInputEnds">Standard input is a pipe from whoever started this, and its end is the end of this.</param>
-internal sealed record BenchOptions(string Figure, int Seconds, long Events, int Requests = 10_000, string? Out = null, bool UntilInputEnds = false)
+internal sealed record BenchOptions(string Figure, int Seconds, long Events, int Requests = 0, string? Out = null, bool UntilInputEnds = false)
 {
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 
     public static BenchOptions Read(string[] args)
     {
-        var options = new BenchOptions(args.Length > 0 ? args[0] : Figures.All, Seconds: 10, Events: 1_000_000);
+        var options = new BenchOptions(args.Length > 0 ? args[0] : Figures.All, Seconds: 10, Events: 1_000_000, Requests: 100_000);
         for (var i = 1; i + 1 < args.Length; i += 2)
             options = args[i] switch
             {

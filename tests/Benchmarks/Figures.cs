@@ -1,3 +1,4 @@
+using TokenLedger.Benchmarks.Gateways;
 using TokenLedger.Benchmarks.Http;
 using TokenLedger.Benchmarks.Overload;
 using TokenLedger.Benchmarks.Replicas;
@@ -9,7 +10,7 @@ namespace TokenLedger.Benchmarks;
 internal sealed class Figures(Servers servers, BenchOptions options)
 {
     public const string All = "all";
-    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload", "replicas"];
+    private static readonly string[] s_names = ["decide", "fairness", "append", "admit", "usage", "accounting", "bus", "replay", "verify", "project", "rollups", "startup", "growth", "overload", "replicas", "gateway"];
     private FilledLedger? _filled;
 
     public static async Task RunAsync(BenchOptions options, CancellationToken ct)
@@ -41,6 +42,7 @@ internal sealed class Figures(Servers servers, BenchOptions options)
         "growth" => new GrowthBench(servers, options).RunAsync(ct),
         "overload" => new OverloadBench(servers, options).RunAsync(ct),
         "replicas" => new ReplicaBench(servers, options).RunAsync(ct),
+        "gateway" => new GatewayBench(servers, options).RunAsync(ct),
         _ => throw new ArgumentException($"There is no figure '{name}'."),
     });
 

@@ -15,6 +15,13 @@ internal static class Results
         Say(baseline is { } other ? $"{name}: {value:0.###} {unit}, {against} {other:0.###}, ratio {value / other:0.###}" : $"{name}: {value:0.###} {unit}");
     }
 
+    /// <summary>A point of a curve.</summary>
+    public static void Sample(string name, double at, double value, string unit)
+    {
+        System.Console.Out.WriteLine(JsonSerializer.Serialize(new { name, at, value, unit }, s_json));
+        Say($"{name} at {at:0}: {value:0.#} {unit}");
+    }
+
     /// <summary>Two numbers that were measured in the same round.</summary>
     public static void Row(string name, (double Value, double Baseline) round, string unit, string against) => Row(name, round.Value, unit, round.Baseline, against);
 

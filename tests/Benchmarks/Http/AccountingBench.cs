@@ -20,6 +20,8 @@ internal sealed class AccountingBench(Servers servers, BenchOptions options)
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
     private static readonly EngineOptions s_engine = new() { Port = 0, Model = "model", TokensPerSecond = 4_000, PrefillTokensPerSecond = 100_000, Slots = 64, DrainSeconds = 1 };
 
+    private int Requests => options.Requests > 0 ? options.Requests : 10_000;
+
     public async Task RunAsync(CancellationToken ct)
     {
         var database = await servers.NewDatabaseAsync(ct);
@@ -40,17 +42,17 @@ internal sealed class AccountingBench(Servers servers, BenchOptions options)
             };
             var gateway = await Instance.StartGatewayAsync(database, product, settings, at: null, ct);
             using var load = new MixedLoad(gateway.Url, key);
-            var running = load.RunAsync(options.Requests, AtATime, ct);
+            var running = load.RunAsync(Requests, AtATime, ct);
             for (var kill = 1; kill <= Kills; kill++)
             {
-                await UntilAsync(load, kill * options.Requests / (Kills + 1), ct);
+                await UntilAsync(load, kill * Requests / (Kills + 1), ct);
                 await gateway.DisposeAsync();
                 Results.Say($"The gateway was killed after {load.Over} requests");
                 gateway = await Instance.StartGatewayAsync(database, product, settings, gateway.Url, ct);
             }
             await using (gateway)
             {
-                await UntilAsync(load, options.Requests, ct);
+                await UntilAsync(load, Requests, ct);
                 await running;
                 var ledger = new PostgresLedger(source);
                 var held = await EndedAsync(product, engines, ledger, ct);
@@ -62,7 +64,7 @@ internal sealed class AccountingBench(Servers servers, BenchOptions options)
 
     private void Report(MixedLoad load, IEnumerable<SimulatedEngine> engines, TokenAccounts accounts, long held)
     {
-        Results.Row("accounting/requests", options.Requests, "requests");
+        Results.Row("accounting/requests", Requests, "requests");
         Results.Row("accounting/abandoned", load.Abandoned, "requests");
         Results.Row("accounting/failed-at-a-server", engines.SelectMany(engine => engine.Log).Count(entry => entry.Finish is "error" or "cut"), "requests");
         Results.Row("accounting/kills", Kills, "kills");
@@ -78,7 +80,7 @@ internal sealed class AccountingBench(Servers servers, BenchOptions options)
     private async Task UntilAsync(MixedLoad load, int over, CancellationToken ct)
     {
         for (var said = load.Over; load.Over < over; await Task.Delay(s_glance, ct))
-            if (load.Over - said >= options.Requests / 10) Results.Say($"{said = load.Over} of {options.Requests} requests");
+            if (load.Over - said >= Requests / 10) Results.Say($"{said = load.Over} of {Requests} requests");
     }
 
     /// <summary>Waits, within bounds, until every lease has ended and every end is told.</summary>

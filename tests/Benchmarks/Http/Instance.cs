@@ -34,7 +34,7 @@ internal sealed class Instance : IAsyncDisposable
 
     /// <summary>A simulated inference server.</summary>
     public static Task<Instance> StartEngineAsync(IEnumerable<string> arguments, CancellationToken ct) =>
-        StartAsync(url => [Program("TokenLedger.Engine"), "--port", $"{new Uri(url).Port}", .. arguments], [], ct, readiness: "health");
+        StartAsync(port => [Program("TokenLedger.Engine"), "--port", $"{port}", .. arguments], "health", ct);
 
     /// <param name="settings">Variables of its environment.</param>
     public static Task<Instance> StartProductAsync(string connection, IReadOnlyDictionary<string, string> settings, CancellationToken ct) =>
@@ -53,6 +53,10 @@ internal sealed class Instance : IAsyncDisposable
             ["TokenLedger__Gateway__MeteringUrl"] = product.Url.ToString(),
             ["TokenLedger__Gateway__ReportKey"] = OperatorKey,
         }, ct, at);
+
+    /// <summary>A program that is told its port and says on a path of its own that it is ready.</summary>
+    public static Task<Instance> StartAsync(Func<int, string[]> words, string readiness, CancellationToken ct) =>
+        StartAsync(url => words(new Uri(url).Port), [], ct, readiness: readiness);
 
     public static Task<Instance> StartWithoutAppendAsync(string connection, CancellationToken ct) =>
         StartAsync(_ => [Program("TokenLedger.Benchmarks"), Targets.Command, Targets.NoAppend], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);

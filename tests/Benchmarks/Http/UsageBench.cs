@@ -64,7 +64,7 @@ internal sealed class UsageBench(Servers servers, BenchOptions options)
     private static async Task<Turn> LoadAsync(Instance metering, string key, string prefix, int seconds, CancellationToken ct)
     {
         var (started, processor) = (Stopwatch.GetTimestamp(), metering.ProcessorTime);
-        var seen = await Wrk.RunAsync("usage.lua", metering.Url, [$"{Batch}", key, prefix], Connections, seconds, ct);
+        var seen = await Wrk.RunAsync("Http/usage.lua", metering.Url, [$"{Batch}", key, prefix], Connections, seconds, ct);
         var ended = Stopwatch.GetTimestamp();
         await metering.GetAsync($"v1/usage?atLeast={Position(await metering.GetAsync("v1/ledger/head", ct), "position")}", ct);
         var all = Stopwatch.GetElapsedTime(started).TotalSeconds;

@@ -12,7 +12,7 @@ internal sealed record WrkResult(long Requests, long Microseconds, long Refused,
     public long Accepted => Requests - Refused;
 }
 
-/// <summary>The load generator wrk, with two threads and one of the scripts beside this file.</summary>
+/// <summary>The load generator wrk, with two threads and a script of the benchmarks.</summary>
 internal static class Wrk
 {
     private const string Program = "/usr/bin/wrk";
@@ -23,12 +23,12 @@ internal static class Wrk
     public static string NewPrefix() => RandomNumberGenerator.GetHexString(8, lowercase: true);
 
     public static Task<WrkResult> RunAsync(Uri url, string mode, string key, int connections, int seconds, CancellationToken ct) =>
-        RunAsync("admit.lua", url, [mode, key, NewPrefix()], connections, seconds, ct);
+        RunAsync("Http/admit.lua", url, [mode, key, NewPrefix()], connections, seconds, ct);
 
     public static async Task<WrkResult> RunAsync(string script, Uri url, string[] arguments, int connections, int seconds, CancellationToken ct)
     {
         if (!File.Exists(Program)) throw new BenchException("wrk is not installed, and it makes the load. On Debian and Ubuntu: apt-get install wrk");
-        string[] words = [$"-t{Threads}", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "Http", script), url.ToString(), "--", .. arguments];
+        string[] words = [$"-t{Threads}", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, script), url.ToString(), "--", .. arguments];
         using var process = Process.Start(new ProcessStartInfo(Program, words) { RedirectStandardOutput = true })!;
         await using var stop = ct.Register(process.Kill);
         var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TokenLedger.Tests.Integration.Gateways;
 
-/// <summary>A server that answers every request with the same bytes, and keeps the headers and the address of the last.</summary>
+/// <summary>A server that answers every request with the same bytes, or in parts as it is told, and keeps the headers and the address of the last.</summary>
 internal sealed class CannedUpstream : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -19,6 +19,9 @@ internal sealed class CannedUpstream : IAsyncDisposable
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     public byte[] Answer { get; set; } = [];
+    /// <summary>Sends the answer instead, when it is to come in parts.</summary>
+    public Func<Stream, CancellationToken, Task>? Sends { get; set; }
+
     public string ContentType { get; set; } = "text/event-stream";
 
     /// <summary>What it says of its health.</summary>
@@ -41,10 +44,12 @@ internal sealed class CannedUpstream : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         if (http.Request.Path == "/health") http.Response.StatusCode = HealthStatus;
-        if (http.Request.Method == "POST")
+        // Health and metrics are asked for, too.
+        var isPost = http.Request.Method == "POST";
+        if (isPost)
             (Posts, Headers, Target) = (Posts + 1, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), http.Request.Path + http.Request.QueryString);
         http.Response.ContentType = ContentType;
-        await http.Response.Body.WriteAsync(Answer);
+        await (isPost && Sends is { } sends ? sends(http.Response.Body, http.RequestAborted) : http.Response.Body.WriteAsync(Answer).AsTask());
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

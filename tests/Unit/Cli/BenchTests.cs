@@ -60,6 +60,8 @@ public sealed class BenchTests
     {
         var line = BenchLine.Read("""{"name":"append/1","value":474.5,"unit":"events/s","baseline":1130,"against":"raw COPY"}""");
         Assert.Equal(("append/1", 474.5, "events/s", 1130, "raw COPY"), (line.Name, line.Value, line.Unit, line.Baseline, line.Against));
+        var sample = BenchLine.Read("""{"name":"gateway/memory","at":5000,"value":250.5,"unit":"MB"}""");
+        Assert.Equal(("gateway/memory", 5_000, 250.5), (sample.Name, sample.At, sample.Value));
         Assert.NotNull(BenchLine.Read("""{"machine":{"cores":2}}""").Machine);
     }
 

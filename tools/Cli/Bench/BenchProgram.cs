@@ -22,16 +22,18 @@ internal static class BenchProgram
         await using var stop = ct.Register(process.StandardInput.Close);
         JsonElement? machine = null;
         var rows = new List<BenchRow>();
+        var samples = new List<BenchSample>();
         while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } text)
         {
             var line = Read(text);
             if (line.Machine is { } described) machine = described;
+            else if (line is { Name: { } curve, At: { } at }) samples.Add(new(curve, at, line.Value));
             else if (line is { Name: { } name, Unit: { } unit }) rows.Add(BenchRow.Judge(new(name, line.Value, unit, line.Baseline, line.Against), targets.GetValueOrDefault(name)));
         }
         await process.WaitForExitAsync(CancellationToken.None);
         ct.ThrowIfCancellationRequested();
         return process.ExitCode == 0 && rows.Count > 0
-            ? new($"bench {figure}", machine, rows)
+            ? new($"bench {figure}", machine, rows) { Samples = samples }
             : throw CommandFailure.Failed($"The benchmarks ended with code {process.ExitCode}; what they said stands above.");
     }
 

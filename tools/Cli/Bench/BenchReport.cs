@@ -22,18 +22,25 @@ internal sealed record BenchRow(string Name, double Value, string Unit, double? 
     }
 }
 
+/// <summary>A point of a curve.</summary>
+internal sealed record BenchSample(string Curve, double At, double Value);
+
 /// <summary>What a run of the benchmarks came to.</summary>
 /// <param name="Machine">As the benchmarks describe it: cores, memory, processor, kernel, PostgreSQL, .NET, load.</param>
 internal sealed record BenchReport(string Name, JsonElement? Machine, IReadOnlyList<BenchRow> Rows)
 {
+    /// <summary>Points of curves, for a picture.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<BenchSample> Samples { get; init; } = [];
+
     [JsonIgnore]
     public bool Ok => Rows.All(row => row.Ok is not false);
 
     public string ToJson() => JsonSerializer.Serialize(this, BenchJson.Default.BenchReport);
 }
 
-/// <summary>One line of the benchmarks' output: the machine, or a figure.</summary>
-internal sealed record BenchLine(JsonElement? Machine, string? Name, double Value, string? Unit, double? Baseline, string? Against)
+/// <summary>One line of the benchmarks' output: the machine, a figure, or with <paramref name="At"/> a point of a curve.</summary>
+internal sealed record BenchLine(JsonElement? Machine, string? Name, double Value, string? Unit, double? Baseline, string? Against, double? At)
 {
     public static BenchLine Read(string line) => JsonSerializer.Deserialize(line, BenchJson.Default.BenchLine) ?? throw new JsonException("A line is an object.");
 }

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using TokenLedger.Benchmarks.Http;
+
+namespace TokenLedger.Benchmarks.Gateways;
+
+/// <summary>
+/// What a gateway adds to an inference server: ours with all services in its process, ours as a process of its own, and Portkey's, in turns with the same server asked directly.
+/// </summary>
+internal sealed class GatewayBench(Servers servers, BenchOptions options)
+{
+    private const string Pool = "bench";
+    private const string Direct = "directly";
+    private const int Turns = 3;
+    private const int WarmUpSeconds = 10;
+    private const int PromptsPerTurn = 30;
+    private const int WatchedRequests = 100_000;
+    private static readonly int[] s_connections = [64, 256];
+    private static readonly string s_tiny = Whole("hello there");
+    private static readonly (string Name, byte[] Body)[] s_prompts = [("prompt-1kb", Prompt(10)), ("prompt-1mb", Prompt(10_000))];
+    private readonly Dictionary<Contender, long> _failed = [];
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var database = await servers.NewDatabaseAsync(ct);
+        await RunAsync(database, ct);
+        await servers.DropAsync(database, ct);
+    }
+
+    private async Task RunAsync(string database, CancellationToken ct)
+    {
+        await using var direct = await EngineAsync(ct);
+        await using var product = await ProductAsync(database, direct.Instance.Url, ct);
+        await using var apart = new Contender("apart-", await Instance.StartGatewayAsync(database, product.Instance, new Dictionary<string, string> { [$"Upstreams__{Pool}__0"] = $"{direct.Instance.Url}" }, at: null, ct), product.Headers);
+        await using var portkey = await PortkeyAsync(direct.Instance.Url, ct);
+        Contender[] all = [direct, product, apart, .. portkey is null ? [] : (Contender[])[portkey]];
+        foreach (var contender in all)
+        {
+            await StreamLoad.RunAsync(contender, TimeSpan.FromSeconds(WarmUpSeconds), ct);
+            await contender.LoadAsync(s_tiny, s_connections[0], WarmUpSeconds, ct);
+        }
+        await StreamsAsync(all, ct);
+        foreach (var connections in s_connections) await TinyAsync(all, connections, ct);
+        foreach (var (name, body) in s_prompts) await PromptsAsync(all, name, body, ct);
+        foreach (var contender in all[1..]) Failed(contender, await new MemoryWatch(contender, s_tiny, s_connections[0], options.Requests > 0 ? options.Requests : WatchedRequests).RunAsync(ct));
+        foreach (var contender in all[1..]) Results.Row($"gateway/{contender.Prefix}failed", _failed.GetValueOrDefault(contender), "requests");
+    }
+
+    /// <summary>So quick that a sequence's own pace is all that holds a stream up, so large that nothing waits, and so talkative that an answer's limit is its length.</summary>
+    private static async Task<Contender> EngineAsync(CancellationToken ct) => new("", await Instance.StartEngineAsync(
+    [
+        "--model", "model", "--sequence-tokens-per-second", $"{StreamLoad.TokensPerSecond}",
+        "--tokens-per-second", "10000000", "--prefill-tokens-per-second", "10000000", "--mean-output-tokens", "1000000", "--slots", "1024", "--max-model-len", "1000000", "--kv-cache-tokens", "10000000",
+    ], ct), []);
+
+    private static async Task<Contender> ProductAsync(string database, Uri engine, CancellationToken ct)
+    {
+        var product = await Instance.StartProductAsync(database, ct, new Dictionary<string, string> { [$"TokenLedger__Gateway__Upstreams__{Pool}__0"] = $"{engine}" });
+        return new("", product, [("Authorization", $"Bearer {await AdmitBench.OpenPoolAsync(product, ct)}")]);
+    }
+
+    /// <summary>A comparison that cannot be made is a figure that is missed, not one that is left out.</summary>
+    private static async Task<Contender?> PortkeyAsync(Uri engine, CancellationToken ct)
+    {
+        try
+        {
+            var portkey = await Portkey.StartAsync(engine, ct);
+            Results.Row("gateway/portkey-runs", 1, "gateways");
+            return portkey;
+        }
+        catch (BenchException e)
+        {
+            Results.Say($"Nothing is compared with Portkey's gateway. {e.Message}");
+            Results.Row("gateway/portkey-runs", 0, "gateways");
+            return null;
+        }
+    }
+
+    private async Task StreamsAsync(Contender[] all, CancellationToken ct)
+    {
+        var turns = await TakeTurnsAsync(all, contender => StreamLoad.RunAsync(contender, options.Duration, ct));
+        for (var i = 0; i < all.Length; i++) Failed(all[i], turns[i].Sum(turn => turn.Failed));
+        for (var i = 1; i < all.Length; i++)
+        {
+            foreach (var share in (double[])[0.5, 0.99])
+            {
+                Added($"ttft-added-p{100 * share}", turn => Rounds.Percentile(turn.FirstTokens, share));
+                Added($"total-added-p{100 * share}", turn => Rounds.Percentile(turn.Totals, share));
+            }
+            Results.Row($"gateway/{all[i].Prefix}stream-processor", Rounds.Median(turns[i].Select(turn => turn.MicrosecondsPerEvent)), "µs/event");
+
+            void Added(string what, Func<StreamTurn, double> number) => Row(all[i], what, [.. turns[i].Select(number)], [.. turns[0].Select(number)]);
+        }
+    }
+
+    private async Task TinyAsync(Contender[] all, int connections, CancellationToken ct)
+    {
+        var turns = await TakeTurnsAsync(all, async contender =>
+        {
+            var before = contender.Instance.ProcessorTime;
+            var seen = await contender.LoadAsync(s_tiny, connections, Math.Max(1, options.Seconds / Turns), ct);
+            Failed(contender, seen.Refused + seen.Broken);
+            return (seen.PerSecond, Microseconds: (contender.Instance.ProcessorTime - before).TotalMicroseconds / Math.Max(1, seen.Requests));
+        });
+        for (var i = 1; i < all.Length; i++)
+        {
+            Results.Row($"gateway/{all[i].Prefix}tiny-{connections}", Rounds.Typical(turns[i].ConvertAll(turn => turn.PerSecond), turns[0].ConvertAll(turn => turn.PerSecond)), "requests/s", Direct);
+            Results.Row($"gateway/{all[i].Prefix}tiny-{connections}-processor", Rounds.Median(turns[i].Select(turn => turn.Microseconds)), "µs/request");
+        }
+    }
+
+    private async Task PromptsAsync(Contender[] all, string name, byte[] body, CancellationToken ct)
+    {
+        var turns = await TakeTurnsAsync(all, async contender =>
+        {
+            List<double> times = [];
+            for (var n = 0; n < PromptsPerTurn; n++)
+            {
+                using var message = contender.Ask(body);
+                var started = Stopwatch.GetTimestamp();
+                using var answer = await contender.Http.SendAsync(message, ct);
+                times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                Failed(contender, answer.IsSuccessStatusCode ? 0 : 1);
+            }
+            return Rounds.Median(times);
+        });
+        for (var i = 1; i < all.Length; i++) Row(all[i], $"{name}-added", turns[i], turns[0]);
+    }
+
+    private void Failed(Contender contender, long requests)
+    {
+        if (requests > 0) Results.Say($"{requests} requests through {contender.Instance.Url} were not answered well.");
+        _failed[contender] = _failed.GetValueOrDefault(contender) + requests;
+    }
+
+    /// <summary>In each turn the number of the gateway less that of the server itself; the median of the turns.</summary>
+    private static void Row(Contender contender, string what, List<double> through, List<double> direct) =>
+        Results.Row($"gateway/{contender.Prefix}{what}", Rounds.Median(through.Zip(direct, (gateway, server) => gateway - server)), "ms", Rounds.Median(direct), Direct);
+
+    private static async Task<List<T>[]> TakeTurnsAsync<T>(Contender[] all, Func<Contender, Task<T>> work)
+    {
+        var turns = all.Select(_ => new List<T>()).ToArray();
+        for (var turn = 0; turn < Turns; turn++)
+            for (var i = 0; i < all.Length; i++) turns[i].Add(await work(all[i]));
+        return turns;
+    }
+
+    /// <summary>Words of a hundred letters: the simulated engine works on words, and its own work on this prompt shall be small.</summary>
+    private static byte[] Prompt(int words) => System.Text.Encoding.UTF8.GetBytes(Whole(string.Join(' ', Enumerable.Range(0, words).Select(n => $"{n:d99}"))));
+
+    private static string Whole(string prompt) => $$"""{"model":"model","max_tokens":1,"messages":[{"role":"user","content":"{{prompt}}"}]}""";
+}
