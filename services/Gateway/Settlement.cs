@@ -66,7 +66,8 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
     private async Task<UsageTally?> AskAsync(Replica server)
     {
         if (!parts.Inquiry.IsPossible) return null;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.AbortMs), parts.Clock);
+        var clock = parts.Clock;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.AbortMs), clock);
         return (await parts.Inquiry.AskAsync([server], id, patience.Token, CancellationToken.None)).Usage;
     }
 
