@@ -57,6 +57,7 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
             parts.Meters.Estimated(key.Caller.Pool, (double)estimate / exact);
             parts.Estimates.Learn(pool.Model, request.PromptBytes, exact - request.PromptTokens);
         }
+        await _reports.FinishAsync(TimeSpan.FromMilliseconds(parts.Options.ReportMs));
         await parts.Reporter.ReportAsync(key, new(Source, id.ToString(), id, new(
             key.Caller.Pool, input, output, outcome, tally.Cached, tally.Reasoning, _startedAt, _firstTokenAt, parts.Clock.GetUtcNow())));
     }
@@ -65,7 +66,8 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
     private async Task<UsageTally?> AskAsync(Replica server)
     {
         if (!parts.Inquiry.IsPossible) return null;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.AbortMs), parts.Clock);
+        var clock = parts.Clock;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(parts.Options.AbortMs), clock);
         return (await parts.Inquiry.AskAsync([server], id, patience.Token, CancellationToken.None)).Usage;
     }
 

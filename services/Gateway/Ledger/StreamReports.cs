@@ -6,8 +6,8 @@ using TokenLedger.Gateway.Answers;
 namespace TokenLedger.Gateway.Ledger;
 
 /// <summary>
-/// Tells now and then how far a long stream has come, so that a gateway that dies loses no more than what came since. Nobody waits for a report, and there is one at a time:
-/// it says all, so one that is lost is made good by the next.
+/// Tells now and then how far a long stream has come, so that a gateway that dies loses no more than what came since. No byte but the last waits for a report, and there is one
+/// at a time: it says all, so one that is lost is made good by the next.
 /// </summary>
 internal sealed class StreamReports(ILedgerPort port, InferenceKey key, RequestId request, TimeProvider clock, TimeSpan every, ILogger log)
 {
@@ -23,6 +23,9 @@ internal sealed class StreamReports(ILedgerPort port, InferenceKey key, RequestI
         (_toldAt, _toldOutput) = (clock.GetTimestamp(), output);
         _telling = TellAsync(new(Settlement.Source, $"{request}/{++_told}", request, new(key.Caller.Pool, input, output, tally.Cached, tally.Reasoning, clock.GetUtcNow())));
     }
+
+    /// <summary>Lets a report that is under way come first: one that is recorded after the end would open the stream again.</summary>
+    public Task FinishAsync(TimeSpan patience) => _telling.IsCompleted ? Task.CompletedTask : Task.WhenAny(_telling, Task.Delay(patience, clock));
 
     private async Task TellAsync(StreamProgress progress)
     {
