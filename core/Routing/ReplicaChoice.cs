@@ -79,7 +79,7 @@ public static class ReplicaChoice
         {
             if (!loads[i].Available) continue;
             var more = loads[i].MatchedBlocks - loads[favourite].MatchedBlocks;
-            if (more > 0 || more == 0 && Load(loads[i]) < Load(loads[favourite])) favourite = i;
+            if (more > 0 || more == 0 && IsBetter(loads[i], loads[favourite])) favourite = i;
         }
         return favourite == least || IsHot(loads[favourite], loads[least]) ? least : favourite;
     }

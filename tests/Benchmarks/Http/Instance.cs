@@ -36,10 +36,6 @@ internal sealed class Instance : IAsyncDisposable
     public static Task<Instance> StartEngineAsync(IEnumerable<string> arguments, CancellationToken ct) =>
         StartAsync(port => [Program("TokenLedger.Engine"), "--port", $"{port}", .. arguments], "health", ct);
 
-    /// <param name="settings">Variables of its environment.</param>
-    public static Task<Instance> StartProductAsync(string connection, IReadOnlyDictionary<string, string> settings, CancellationToken ct) =>
-        StartAsync(_ => [Program("TokenLedger.AllInOne")], new Dictionary<string, string>(settings) { ["TOKENLEDGER_POSTGRES"] = connection }, ct);
-
     /// <summary>The metering service by itself, as it is released.</summary>
     public static Task<Instance> StartMeteringAsync(string connection, CancellationToken ct) =>
         StartAsync(_ => [Program("TokenLedger.Metering")], new Dictionary<string, string> { ["TOKENLEDGER_POSTGRES"] = connection }, ct);

@@ -45,7 +45,7 @@ internal sealed class ReplicaBench(Servers servers, BenchOptions options)
         {
             var settings = engines.Select((engine, i) => KeyValuePair.Create($"TokenLedger__Gateway__Upstreams__bench__{i}", engine.Address.ToString()))
                 .Append(KeyValuePair.Create("TokenLedger__Gateway__Policy", policy)).ToDictionary();
-            await using var product = await Instance.StartProductAsync(database, settings, ct);
+            await using var product = await Instance.StartProductAsync(database, ct, settings);
             return await LoadAsync(new(product.Url, await AdmitBench.OpenPoolAsync(product, ct)), engines, ct);
         }
         finally
