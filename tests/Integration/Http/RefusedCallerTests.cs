@@ -1,5 +1,5 @@
-using TokenLedger.Contracts;
 using System.Text.Json.Nodes;
+using TokenLedger.Contracts;
 
 namespace TokenLedger.Tests.Integration.Http;
 
