@@ -20,9 +20,10 @@ internal static class Portkey
     {
         var program = Path.Combine(await InstallAsync(ct), "node_modules", Package, "build", "start-server.js");
         var loopback = Path.Combine(AppContext.BaseDirectory, "Gateways", "loopback.cjs");
-        return new("portkey-", await Instance.StartAsync(port => ["node", "--require", loopback, program, "--headless", $"--port={port}"], readiness: "", ct),
-            [("Authorization", "Bearer none"), ("x-portkey-provider", "openai"), ("x-portkey-custom-host", new Uri(engine, "v1").ToString())]);
+        return new("portkey-", await Instance.StartAsync(port => ["node", "--require", loopback, program, "--headless", $"--port={port}"], readiness: "", ct), Headers(engine));
     }
+
+    public static (string Name, string Value)[] Headers(Uri engine) => [("Authorization", "Bearer none"), ("x-portkey-provider", "openai"), ("x-portkey-custom-host", new Uri(engine, "v1").ToString())];
 
     /// <returns>The folder that it is installed in.</returns>
     private static async Task<string> InstallAsync(CancellationToken ct)

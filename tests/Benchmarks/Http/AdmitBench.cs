@@ -93,12 +93,12 @@ internal sealed class AdmitBench(Servers servers, BenchOptions options)
         Results.Row("admit/missing", Math.Max(0, _accepted - recorded), "requests", _accepted, "requests told yes");
     }
 
-    public static async Task<string> OpenPoolAsync(Instance instance, CancellationToken ct)
+    public static async Task<string> OpenPoolAsync(Instance instance, CancellationToken ct, string pool = "bench")
     {
         var huge = new CapacityShape(100_000_000_000, 1L << 52, 10_000_000);
-        await instance.PutAsync("/v1/pools/bench", new PutPool("model", 1, huge, 1, 200, new(1, 1, 0.8), LeaseSeconds: 86_400), ct);
-        await instance.PutAsync("/v1/pools/bench/entitlements/one", new PutEntitlement(new TenantId("one"), ServiceClass.Elastic, 500, huge), ct);
-        return await instance.NewKeyAsync("/v1/pools/bench/entitlements/one/keys", ct);
+        await instance.PutAsync($"/v1/pools/{pool}", new PutPool("model", 1, huge, 1, 200, new(1, 1, 0.8), LeaseSeconds: 86_400), ct);
+        await instance.PutAsync($"/v1/pools/{pool}/entitlements/one", new PutEntitlement(new TenantId("one"), ServiceClass.Elastic, 500, huge), ct);
+        return await instance.NewKeyAsync($"/v1/pools/{pool}/entitlements/one/keys", ct);
     }
 
     private static (double, double) Typical(List<Turn> turns, List<Turn> baseline, Func<Turn, double> number) =>
