@@ -85,7 +85,7 @@ internal sealed class RoutingRun
         var prefix = _policy.Policy == ReplicaPolicy.Prefix;
         ReplicaLoad[] loads = [.. _replicas.Index().Select(replica => replica.Item.Load(prefix ? _index.Matched(replica.Index, blocks) : 0))];
         // Who sees no load finds no favourite hot.
-        if (!_policy.SeesLoad) loads = [.. loads.Select(load => load with { OutstandingTokens = 0, Waiting = 0, KvUsage = 0 })];
+        if (!_policy.SeesLoad) loads = [.. loads.Select(load => load with { OutstandingTokens = 0, Waiting = 0, KvUsage = 0, IsFull = false })];
         var chosen = ReplicaChoice.Choose(_policy.Policy, loads, ++_turn, (uint)_chance.NextInt64(uint.MaxValue));
         if (prefix) _index.Learn(chosen, blocks);
         return chosen;

@@ -23,7 +23,7 @@ internal sealed class SimulatedReplica
     }
 
     /// <summary>What it looks like to the one who chooses.</summary>
-    public ReplicaLoad Load(int matchedBlocks) => new(Available: true, _outstanding, _waiting, _usage, Share: 1, matchedBlocks);
+    public ReplicaLoad Load(int matchedBlocks) => new(Available: true, _outstanding, _waiting, _usage, Share: 1, matchedBlocks, IsFull: _flights.Count >= Slots);
 
     /// <summary>The gateway looks at its metrics.</summary>
     public void Look() => (_waiting, _usage) = (_engine.Waiting, _cache.Usage);
