@@ -74,7 +74,7 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         ArgumentNullException.ThrowIfNull(ids);
         var recent = _recent.Find(ids, out var others);
         if (others.Count == 0) return recent;
-        var recorded = await ReadAsync(SqlText.FindEvents, [new NpgsqlParameter<Guid[]> { TypedValue = [.. others], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }], ct);
+        var recorded = await ReadPreparedAsync(SqlText.FindEvents, [new NpgsqlParameter<Guid[]> { TypedValue = [.. others], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }], ct);
         return recent.Count == 0 ? recorded : [.. recent, .. recorded];
     }
 
@@ -126,6 +126,17 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
     private async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string sql, NpgsqlParameter[] parameters, CancellationToken ct)
     {
         await using var command = Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
+        return await EventRows.ReadAsync(reader, ct);
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, of a statement that one plan is good for: it is made once per connection of the pool.</summary>
+    private async Task<IReadOnlyList<RecordedEvent>> ReadPreparedAsync(string sql, NpgsqlParameter[] parameters, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await command.PrepareAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         return await EventRows.ReadAsync(reader, ct);
     }

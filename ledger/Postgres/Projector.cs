@@ -32,6 +32,8 @@ public sealed class Projector(NpgsqlDataSource source, ILedger ledger)
         ArgumentNullException.ThrowIfNull(events);
         if (events.Any(recorded => recorded.Position > through)) throw new ArgumentException($"An event lies beyond position {through}.", nameof(events));
         await using var connection = await source.OpenConnectionAsync(ct);
+        // Most appends hold nothing for most projections: one statement then moves the checkpoint. It moves nothing when another projector is ahead.
+        if (!events.Any(recorded => projection.Types.Contains(recorded.Type)) && await MoveAsync(connection, projection.Name, through, ct)) return through;
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
         var checkpoint = await LockAsync(connection, projection.Name, ct);
         if (checkpoint >= through) return checkpoint;
@@ -58,22 +60,29 @@ public sealed class Projector(NpgsqlDataSource source, ILedger ledger)
 
     private static async Task<long> LockAsync(NpgsqlConnection connection, string name, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new(SqlText.EnsureCheckpoint) { Parameters = { Named(name) } },
-                new(SqlText.LockCheckpoint) { Parameters = { Named(name) } },
-            },
-        };
-        // The insert returns no rows, so the only result is that of the select.
-        return await batch.ExecuteScalarAsync(ct) is long checkpoint ? checkpoint : throw new InvalidOperationException($"Checkpoint '{name}' was deleted meanwhile.");
+        if (await TryLockAsync(connection, name, ct) is { } checkpoint) return checkpoint;
+        await using var ensure = new NpgsqlCommand(SqlText.EnsureCheckpoint, connection) { Parameters = { Named(name) } };
+        await ensure.ExecuteNonQueryAsync(ct);
+        return await TryLockAsync(connection, name, ct) ?? throw new InvalidOperationException($"Checkpoint '{name}' was deleted meanwhile.");
     }
 
-    private static async Task MoveAsync(NpgsqlConnection connection, string name, long position, CancellationToken ct)
+    // Prepared once per connection of the pool: planning these would take longer than they do.
+    private static async Task<long?> TryLockAsync(NpgsqlConnection connection, string name, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(SqlText.SaveCheckpoint, connection) { Parameters = { Named(name), new NpgsqlParameter<long> { TypedValue = position } } };
-        await command.ExecuteNonQueryAsync(ct);
+        await using var command = new NpgsqlCommand(SqlText.LockCheckpoint, connection) { Parameters = { Named(name) } };
+        await command.PrepareAsync(ct);
+        return await command.ExecuteScalarAsync(ct) is long checkpoint ? checkpoint : null;
+    }
+
+    /// <returns>False when it does not lie before the position.</returns>
+    private static async Task<bool> MoveAsync(NpgsqlConnection connection, string name, long position, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(SqlText.SaveCheckpoint, connection)
+        {
+            Parameters = { Named(name), new NpgsqlParameter<long> { TypedValue = position, NpgsqlDbType = NpgsqlDbType.Bigint } },
+        };
+        await command.PrepareAsync(ct);
+        return await command.ExecuteNonQueryAsync(ct) > 0;
     }
 
     private static NpgsqlParameter<string> Named(string name) => new() { TypedValue = name, NpgsqlDbType = NpgsqlDbType.Varchar };

@@ -69,6 +69,7 @@ internal sealed class BillingBatch
                 Values(sum => sum.Tokens), Values(sum => sum.Micros), Values(sum => sum.FirstPosition), Values(sum => sum.LastPosition),
             },
         };
+        await command.PrepareAsync(ct);
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -45,11 +45,13 @@ internal sealed class CoveredHours(NpgsqlConnection connection, NpgsqlTransactio
                 Array(changed, pair => pair.Key.Hour), Array(changed, pair => pair.Key.Pool.Value), Array(changed, pair => pair.Key.Entitlement.Value), Array(changed, pair => pair.Value),
             },
         };
+        await command.PrepareAsync(ct);
         await command.ExecuteNonQueryAsync(ct);
     }
 
     private async Task ReadAsync(NpgsqlCommand command, CancellationToken ct)
     {
+        await command.PrepareAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {

@@ -28,6 +28,7 @@ internal sealed class HourTotals
                 Values(sums => sums.CostMicros),
             },
         };
+        await command.PrepareAsync(ct);
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -41,7 +41,9 @@ internal sealed class StreamRows
         }
         // Reports first: one that comes after the end must not open the stream again.
         if (_ended.Count > 0) batch.BatchCommands.Add(new(s_end) { Parameters = { new() { Value = _ended.Select(end => end.Pool).ToArray() }, new() { Value = _ended.Select(end => end.Request).ToArray() } } });
-        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(ct);
+        if (batch.BatchCommands.Count == 0) return;
+        await batch.PrepareAsync(ct);
+        await batch.ExecuteNonQueryAsync(ct);
     }
 
     private NpgsqlParameter Column<T>(Func<(TokensStreamed Report, DateTimeOffset At), T> value) => new() { Value = _reports.Select(value).ToArray() };

@@ -48,6 +48,7 @@ internal sealed class UsageProjection(Projector projector, ILedger ledger, Meter
     public async Task ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<RecordedEvent> events, CancellationToken ct)
     {
         await using var position = new NpgsqlCommand(s_position, connection, transaction);
+        await position.PrepareAsync(ct);
         var bill = new BillingBatch(await _book.AtAsync((long)(await position.ExecuteScalarAsync(ct))!, ct), new(connection, transaction));
         await bill.PrepareAsync(events, connection, transaction, ct);
         var (entries, corrections, hours, streams) = (new CopyRows(events.Count), new CopyRows(1), new HourTotals(), new StreamRows());
