@@ -50,7 +50,8 @@ public interface ILedger
     Task SaveCheckpointAsync(string name, long position, CancellationToken ct);
 
     /// <summary>Completes when something has been appended by this process since the last call returned, or after <paramref name="patience"/>. Other processes' appends are seen by patience alone.</summary>
-    Task WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct);
+    /// <returns>False when the patience has run out.</returns>
+    Task<bool> WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct);
 
     /// <summary>A signal for <see cref="WaitForAppendAsync"/>; each waiting loop has its own.</summary>
     LedgerSignal Subscribe();

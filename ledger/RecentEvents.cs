@@ -8,8 +8,8 @@ namespace TokenLedger.Ledger;
 /// </summary>
 internal sealed class RecentEvents(int capacity)
 {
-    /// <summary>Appends return in any order; so many may be ahead of one that has not returned yet. More means that another process appended in between.</summary>
-    private const int MostEarly = 64;
+    /// <summary>Appends return in any order; so many may be ahead of one that has not returned yet. More means that another process appended in between, as does one when none is under way.</summary>
+    private const int MostEarly = 8;
     private readonly Lock _gate = new();
     private readonly RecordedEvent?[] _ring = new RecordedEvent?[capacity];
     private readonly Dictionary<Guid, RecordedEvent> _byId = [];
@@ -18,21 +18,36 @@ internal sealed class RecentEvents(int capacity)
     // Positions in the ring are above _floor and not above _last.
     private long _floor;
     private long _last;
+    private int _underWay;
+
+    /// <summary>An append begins. Whatever becomes of it, <see cref="End"/> follows.</summary>
+    public void Begin() => Interlocked.Increment(ref _underWay);
 
     public void Add(string stream, Appended first, IReadOnlyList<NewEvent> events)
     {
-        if (capacity == 0) return;
         var batch = new RecordedEvent[events.Count];
         for (var i = 0; i < batch.Length; i++)
         {
             var e = events[i];
             batch[i] = new(first.FirstPosition + i, stream, first.FirstVersion + i, e.Id, EventCatalogue.Of(e.Data.GetType()).WireName, e.Timestamp, e.Data, e.CorrelationId, e.CausationId);
         }
+        lock (_gate) _early[first.FirstPosition] = batch;
+    }
+
+    /// <returns>The last event of this process that its readers can take in order; what is ahead of an append that has not returned yet follows with that.</returns>
+    public long End()
+    {
         lock (_gate)
         {
-            _early[first.FirstPosition] = batch;
-            if (_early.Count > MostEarly || _last == 0) _floor = _last = _early.GetKeyAtIndex(0) - 1;
-            while (_early.Count > 0 && _early.GetKeyAtIndex(0) <= _last + 1) Take(_early.GetValueAtIndex(0));
+            var alone = Interlocked.Decrement(ref _underWay) == 0;
+            Take();
+            // What is missing was appended by others: who wants to read over it asks the database.
+            if (_early.Count > 0 && (alone || _early.Count > MostEarly || _last == 0))
+            {
+                _floor = _last = _early.GetKeyAtIndex(0) - 1;
+                Take();
+            }
+            return _last;
         }
     }
 
@@ -64,16 +79,22 @@ internal sealed class RecentEvents(int capacity)
         return found;
     }
 
-    private void Take(RecordedEvent[] batch)
+    private void Take()
     {
-        _early.RemoveAt(0);
-        foreach (var e in batch)
-            if (e.Position == _last + 1) Keep(ref _ring[++_last % capacity], e);
-        _floor = Math.Max(_floor, _last - capacity);
+        while (_early.Count > 0 && _early.GetKeyAtIndex(0) <= _last + 1)
+        {
+            foreach (var e in _early.GetValueAtIndex(0))
+                if (e.Position == _last + 1) Keep(e);
+            _early.RemoveAt(0);
+        }
     }
 
-    private void Keep(ref RecordedEvent? slot, RecordedEvent e)
+    private void Keep(RecordedEvent e)
     {
+        _last++;
+        _floor = Math.Max(_floor, _last - capacity);
+        if (capacity == 0) return;
+        ref var slot = ref _ring[_last % capacity];
         if (slot is { } former) _byId.Remove(former.Id);
         _byId[e.Id] = slot = e;
     }

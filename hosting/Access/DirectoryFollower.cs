@@ -59,7 +59,7 @@ public sealed class DirectoryFollower(ILedger ledger, LedgerDirectory directory,
         {
             try
             {
-                await ledger.WaitForAppendAsync(signal, s_patience, stoppingToken);
+                if (await ledger.WaitForAppendAsync(signal, s_patience, stoppingToken) && signal.Appended <= directory.Position) continue;
                 await CatchUpAsync(0, stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)

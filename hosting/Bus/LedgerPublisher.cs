@@ -37,7 +37,8 @@ internal sealed class LedgerPublisher(
             {
                 await PublishNewAsync(stoppingToken);
                 _outage.Over();
-                await ledger.WaitForAppendAsync(signal, options.Value.PublisherPatience, stoppingToken);
+                // What it has seen already needs no look; the passing of time does.
+                while (await ledger.WaitForAppendAsync(signal, options.Value.PublisherPatience, stoppingToken) && signal.Appended <= _position) { }
             }
             catch (Exception error)
             {

@@ -112,7 +112,7 @@ public sealed class LedgerFollower : BackgroundService
         while (!ct.IsCancellationRequested)
         {
             await _ledger.WaitForAppendAsync(signal, Timeout.InfiniteTimeSpan, ct);
-            LookForYourself();
+            if (signal.Appended > Position) LookForYourself();
         }
     }
 

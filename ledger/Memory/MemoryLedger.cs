@@ -29,7 +29,7 @@ public sealed class MemoryLedger : ILedger
             kept.AddRange(added);
             _events.AddRange(added);
             foreach (var recorded in added) _byId.Add(recorded.Id, recorded);
-            _signals.Set();
+            _signals.Set(_events.Count);
             return first;
         }, ct);
 
@@ -65,7 +65,7 @@ public sealed class MemoryLedger : ILedger
     public Task SaveCheckpointAsync(string name, long position, CancellationToken ct) =>
         Answer(() => _checkpoints[name] = Math.Max(position, _checkpoints.GetValueOrDefault(name)), ct);
 
-    public Task WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct)
+    public Task<bool> WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(signal);
         return signal.WaitAsync(patience, ct);

@@ -17,17 +17,21 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
     public async Task<Appended> AppendAsync(string stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken ct)
     {
         var payloads = EventPayloads.Of(stream, expectedVersion, events);
+        _recent.Begin();
         try
         {
             var position = await TryAppendAsync(stream, expectedVersion, events, payloads, ct) ?? throw new VersionConflictException(stream, expectedVersion);
             var first = new Appended(position, expectedVersion + 1);
             _recent.Add(stream, first, events);
-            _signals.Set();
             return first;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             throw e.ConstraintName == EventIdIndex ? new DuplicateEventException(stream, e) : new VersionConflictException(stream, expectedVersion, e);
+        }
+        finally
+        {
+            _signals.Set(_recent.End());
         }
     }
 
@@ -94,7 +98,7 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    public Task WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct)
+    public Task<bool> WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(signal);
         return signal.WaitAsync(patience, ct);

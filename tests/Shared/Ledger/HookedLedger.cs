@@ -36,7 +36,7 @@ internal sealed class HookedLedger(ILedger inner) : ILedger
     public Task<long> LastVersionAsync(string stream, string type, CancellationToken ct) => inner.LastVersionAsync(stream, type, ct);
     public Task<long> LoadCheckpointAsync(string name, CancellationToken ct) => inner.LoadCheckpointAsync(name, ct);
     public Task SaveCheckpointAsync(string name, long position, CancellationToken ct) => inner.SaveCheckpointAsync(name, position, ct);
-    public Task WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct) => inner.WaitForAppendAsync(signal, patience, ct);
+    public Task<bool> WaitForAppendAsync(LedgerSignal signal, TimeSpan patience, CancellationToken ct) => inner.WaitForAppendAsync(signal, patience, ct);
     public LedgerSignal Subscribe() => inner.Subscribe();
 }
 
