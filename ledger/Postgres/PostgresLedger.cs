@@ -94,7 +94,9 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
 
     public async Task SaveCheckpointAsync(string name, long position, CancellationToken ct)
     {
-        await using var command = Command(SqlText.SaveCheckpoint, [Text(name), Number(position)]);
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var command = new NpgsqlCommand(SqlText.SaveCheckpoint, connection) { Parameters = { Text(name), Number(position) } };
+        await command.PrepareAsync(ct);
         await command.ExecuteNonQueryAsync(ct);
     }
 
