@@ -38,6 +38,8 @@ internal sealed class LedgerPublisher(
                 await PublishNewAsync(stoppingToken);
                 _outage.Over();
                 await ledger.WaitForAppendAsync(signal, options.Value.PublisherPatience, stoppingToken);
+                // One round then covers many appends, and so does what each follower makes of it.
+                await Task.Delay(options.Value.Gather, pace.Time, stoppingToken);
             }
             catch (Exception error)
             {
