@@ -40,6 +40,7 @@ internal sealed class LedgerPublisher(
                 await ledger.WaitForAppendAsync(signal, options.Value.PublisherPatience, stoppingToken);
                 // One round then covers many appends, and so does what each follower makes of it.
                 await Task.Delay(options.Value.Gather, pace.Time, stoppingToken);
+                await ledger.WaitForAppendAsync(signal, TimeSpan.Zero, stoppingToken); // They need no look of their own.
             }
             catch (Exception error)
             {
