@@ -25,6 +25,9 @@ public sealed class BusOptions : IValidatableObject
     /// <summary>How long a publisher waits for word of an append before it looks by itself.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan PublisherPatience { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a publisher lets more come after an append, so that one round covers many: events are as much later on the bus.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")] public TimeSpan Gather { get; set; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How long the broker may take to confirm a message before the round is tried again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")] public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

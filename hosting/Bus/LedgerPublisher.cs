@@ -39,6 +39,8 @@ internal sealed class LedgerPublisher(
                 _outage.Over();
                 // What it has seen already needs no look; the passing of time does.
                 while (await ledger.WaitForAppendAsync(signal, options.Value.PublisherPatience, stoppingToken) && signal.Appended <= _position) { }
+                // One round then covers many appends, and so does what each follower makes of it.
+                await Task.Delay(options.Value.Gather, pace.Time, stoppingToken);
             }
             catch (Exception error)
             {

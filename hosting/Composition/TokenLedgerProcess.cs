@@ -12,6 +12,9 @@ public static class TokenLedgerProcess
     private const int CannotStart = 1;
     private const int BadSettings = 2;
 
+    /// <summary>Settings are read once; to look for changes would be to watch the whole folder, with the database in it.</summary>
+    private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>Builds, checks and runs a service: <paramref name="add"/> registers its parts, <paramref name="map"/> its endpoints.</summary>
     /// <returns>The process's exit code: 0 after a stop, 1 when it cannot start, 2 when a setting is wrong.</returns>
     public static Task<int> RunAsync(string[] args, string service, string defaultUrls, Action<WebApplicationBuilder> add, Action<WebApplication> map)
@@ -26,7 +29,7 @@ public static class TokenLedgerProcess
     {
         try
         {
-            var builder = WebApplication.CreateBuilder(args).AddTokenLedgerHosting(service, defaultUrls);
+            var builder = WebApplication.CreateBuilder([NoReload, .. args]).AddTokenLedgerHosting(service, defaultUrls);
             add(builder);
             await using var app = builder.Build();
             // Every option is bound and validated before anything uses one.

@@ -33,6 +33,7 @@ public static class GatewayModule
         services.AddSingleton<ProxyParts>();
         services.AddSingleton<Proxy>();
         services.AddSingleton<Models>();
+        services.AddSingleton<FirstTokens>();
         services.AddSingleton<UsageReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
         services.AddHostedService<HealthLoop>();

@@ -39,6 +39,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>How long servers that are away, or still run a request, are asked what it used, in milliseconds, after its lease ran out.</summary>
     [Range(0, 3_600_000)] public int UsageMs { get; set; } = 30_000;
 
+    /// <summary>How long the word of a stream's first token waits for those of others, to share a commit with them, in milliseconds.</summary>
+    [Range(0, 10_000)] public int FirstTokenMs { get; set; } = 25;
+
     /// <summary>How often a stream that runs long is reported with what it has used so far, in milliseconds; 0 = never.</summary>
     [Range(0, 3_600_000)] public int StreamReportMs { get; set; } = 10_000;
 

@@ -13,7 +13,7 @@ namespace TokenLedger.Gateway;
 
 /// <summary>What all exchanges share.</summary>
 internal sealed record ProxyParts(
-    ILedgerPort Ledger, UsageReporter Reporter, IUpstreams Upstreams, ReplicaChooser Chooser, UpstreamClient Client, UsageInquiry Inquiry, InputEstimates Estimates, GatewayMeters Meters,
+    ILedgerPort Ledger, UsageReporter Reporter, FirstTokens FirstTokens, IUpstreams Upstreams, ReplicaChooser Chooser, UpstreamClient Client, UsageInquiry Inquiry, InputEstimates Estimates, GatewayMeters Meters,
     IOptions<GatewayOptions> Settings, TimeProvider Clock, ILogger<ProxyParts> Log)
 {
     public GatewayOptions Options => Settings.Value;

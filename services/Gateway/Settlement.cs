@@ -16,7 +16,7 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
     private readonly DateTimeOffset _startedAt = parts.Clock.GetUtcNow();
     private readonly StreamReports _reports = new(parts.Ledger, key, id, parts.Clock, TimeSpan.FromMilliseconds(parts.Options.StreamReportMs), parts.Log);
     private DateTimeOffset? _firstTokenAt;
-    private bool _ended;
+    private volatile bool _ended;
 
     /// <summary>Events with content so far, for a server that tells no usage.</summary>
     public long Chunks { get; set; }
@@ -24,12 +24,12 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
     /// <summary>The server that has the request and has not said its last word on the usage.</summary>
     public Replica? Unheard { get; set; }
 
-    /// <summary>The prompt has been read. Nobody waits for the word: the end of the request says the same.</summary>
+    /// <summary>The prompt has been read.</summary>
     public void FirstToken()
     {
         if (_firstTokenAt is not null) return;
         _firstTokenAt = parts.Clock.GetUtcNow();
-        _ = TellAsync();
+        parts.FirstTokens.Add(TellFirstTokenAsync);
     }
 
     /// <summary>More of a stream has come.</summary>
@@ -71,8 +71,10 @@ internal sealed class Settlement(ProxyParts parts, ProxiedRequest request, Infer
         return (await parts.Inquiry.AskAsync([server], id, patience.Token, CancellationToken.None)).Usage;
     }
 
-    private async Task TellAsync()
+    /// <summary>Tells Admission that the prompt has been read, unless the end of the request says so already.</summary>
+    private async Task TellFirstTokenAsync()
     {
+        if (_ended) return;
         var answer = await parts.Ledger.FirstTokenAsync(key, id, CancellationToken.None);
         if (answer is Refused<ReservationView> { Status: not StatusCodes.Status409Conflict } refused) parts.Log.LogWarning("The first token of {Request} was not taken in: {Reason}", id, refused.Reason);
     }

@@ -41,25 +41,25 @@ internal static class AnswerReading
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var from = (int)json.TokenStartIndex;
-            if (json.ValueTextEquals("usage"))
+            if (json.ValueTextEquals("usage"u8))
             {
                 json.Read();
                 tells = json.TokenType == JsonTokenType.StartObject;
                 tally.Read(ref json);
                 usage = WithComma(data, from, (int)json.BytesConsumed, before);
             }
-            else if (json.ValueTextEquals("choices"))
+            else if (json.ValueTextEquals("choices"u8))
             {
                 json.Read();
                 (choices, content) = (true, HasContent(ref json, out noChoices));
             }
-            else if (json.ValueTextEquals("type"))
+            else if (json.ValueTextEquals("type"u8))
             {
                 json.Read();
-                content |= api == Api.Responses && json.TokenType == JsonTokenType.String && json.ValueSpan.EndsWith(".delta"u8) || api == Api.Messages && json.ValueTextEquals("content_block_delta");
-                end |= api == Api.Responses && (json.ValueTextEquals("response.completed") || json.ValueTextEquals("response.incomplete") || json.ValueTextEquals("response.failed")) || api == Api.Messages && json.ValueTextEquals("message_stop");
+                content |= api == Api.Responses && json.TokenType == JsonTokenType.String && json.ValueSpan.EndsWith(".delta"u8) || api == Api.Messages && json.ValueTextEquals("content_block_delta"u8);
+                end |= api == Api.Responses && (json.ValueTextEquals("response.completed"u8) || json.ValueTextEquals("response.incomplete"u8) || json.ValueTextEquals("response.failed"u8)) || api == Api.Messages && json.ValueTextEquals("message_stop"u8);
             }
-            else if (json.ValueTextEquals("response") || json.ValueTextEquals("message"))
+            else if (json.ValueTextEquals("response"u8) || json.ValueTextEquals("message"u8))
             {
                 json.Read();
                 ReadInner(ref json, tally);
@@ -88,7 +88,7 @@ internal static class AnswerReading
         if (json.TokenType != JsonTokenType.StartObject) return;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var usage = json.ValueTextEquals("usage");
+            var usage = json.ValueTextEquals("usage"u8);
             json.Read();
             if (usage) tally.Read(ref json);
             else json.Skip();
@@ -105,8 +105,8 @@ internal static class AnswerReading
         {
             isEmpty = false;
             if (json.TokenType == JsonTokenType.PropertyName)
-                named = json.ValueTextEquals("content") || json.ValueTextEquals("text") || json.ValueTextEquals("arguments") || json.ValueTextEquals("reasoning_content")
-                    || json.ValueTextEquals("reasoning") || json.ValueTextEquals("refusal") || json.ValueTextEquals("name");
+                named = json.ValueTextEquals("content"u8) || json.ValueTextEquals("text"u8) || json.ValueTextEquals("arguments"u8) || json.ValueTextEquals("reasoning_content"u8)
+                    || json.ValueTextEquals("reasoning"u8) || json.ValueTextEquals("refusal"u8) || json.ValueTextEquals("name"u8);
             else if (json.TokenType == JsonTokenType.String) found |= named && json.ValueSpan.Length > 0;
         }
         return found;

@@ -23,12 +23,12 @@ internal sealed class UsageTally
         if (json.TokenType != JsonTokenType.StartObject) return;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("prompt_tokens") || json.ValueTextEquals("input_tokens")) Take(ref json, ref _input);
-            else if (json.ValueTextEquals("completion_tokens") || json.ValueTextEquals("output_tokens")) Take(ref json, ref _output);
-            else if (json.ValueTextEquals("cache_read_input_tokens")) Take(ref json, ref _cacheRead);
-            else if (json.ValueTextEquals("cache_creation_input_tokens")) Take(ref json, ref _cacheCreated);
-            else if (json.ValueTextEquals("prompt_tokens_details") || json.ValueTextEquals("input_tokens_details")) Detail(ref json, "cached_tokens"u8, ref _cached);
-            else if (json.ValueTextEquals("completion_tokens_details") || json.ValueTextEquals("output_tokens_details")) Detail(ref json, "reasoning_tokens"u8, ref _reasoning);
+            if (json.ValueTextEquals("prompt_tokens"u8) || json.ValueTextEquals("input_tokens"u8)) Take(ref json, ref _input);
+            else if (json.ValueTextEquals("completion_tokens"u8) || json.ValueTextEquals("output_tokens"u8)) Take(ref json, ref _output);
+            else if (json.ValueTextEquals("cache_read_input_tokens"u8)) Take(ref json, ref _cacheRead);
+            else if (json.ValueTextEquals("cache_creation_input_tokens"u8)) Take(ref json, ref _cacheCreated);
+            else if (json.ValueTextEquals("prompt_tokens_details"u8) || json.ValueTextEquals("input_tokens_details"u8)) Detail(ref json, "cached_tokens"u8, ref _cached);
+            else if (json.ValueTextEquals("completion_tokens_details"u8) || json.ValueTextEquals("output_tokens_details"u8)) Detail(ref json, "reasoning_tokens"u8, ref _reasoning);
             else Pass(ref json);
         }
     }

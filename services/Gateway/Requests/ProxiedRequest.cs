@@ -117,7 +117,7 @@ internal sealed class ProxiedRequest
         if (json.TokenType == JsonTokenType.StartObject)
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
-                var (usage, continuous) = (json.ValueTextEquals("include_usage"), json.ValueTextEquals("continuous_usage_stats"));
+                var (usage, continuous) = (json.ValueTextEquals("include_usage"u8), json.ValueTextEquals("continuous_usage_stats"u8));
                 json.Read();
                 if (usage) IncludeUsage = json.TokenType == JsonTokenType.True;
                 if (continuous) ContinuousUsage = json.TokenType == JsonTokenType.True;

@@ -30,7 +30,7 @@ internal static class UsageAsked
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var from = (int)json.TokenStartIndex;
-            var ours = json.ValueTextEquals("include_usage") || json.ValueTextEquals("continuous_usage_stats");
+            var ours = json.ValueTextEquals("include_usage"u8) || json.ValueTextEquals("continuous_usage_stats"u8);
             json.Read();
             json.Skip();
             if (!ours) others.AddRange([(byte)',', .. options[from..(int)json.BytesConsumed]]);

@@ -9,12 +9,15 @@ namespace TokenLedger.Benchmarks.Gateways;
 internal sealed class GatewayBench(Servers servers, BenchOptions options)
 {
     private const string Pool = "bench";
+    private const string SlowPool = "slow";
     private const string QuickPool = "quick";
     private const string Direct = "directly";
     private const int Turns = 3;
     private const int WarmUpSeconds = 10;
     private const int PromptsPerTurn = 30;
     private const int WatchedRequests = 100_000;
+    private static readonly StreamLoad s_streams = new(tokensPerSecond: 40, tokens: 64);
+    private static readonly StreamLoad s_slowStreams = new(tokensPerSecond: 10, tokens: 32);
     private static readonly int[] s_connections = [64, 256];
     private static readonly string s_tiny = Whole("hello there");
     private static readonly (string Name, byte[] Body)[] s_prompts = [("prompt-1kb", Prompt(10)), ("prompt-1mb", Prompt(10_000))];
@@ -30,22 +33,30 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
     private async Task RunAsync(string database, CancellationToken ct)
     {
         // Streams keep the pace of a model, which would be all that a quick answer waits for.
-        await using var direct = await EngineAsync(["--sequence-tokens-per-second", $"{StreamLoad.TokensPerSecond}"], ct);
+        await using var direct = await EngineAsync(["--sequence-tokens-per-second", $"{s_streams.TokensPerSecond}"], ct);
+        await using var slowDirect = await EngineAsync(["--sequence-tokens-per-second", $"{s_slowStreams.TokensPerSecond}"], ct);
         await using var quickDirect = await EngineAsync([], ct);
-        Dictionary<string, string> upstreams = new() { [$"Upstreams__{Pool}__0"] = $"{direct.Instance.Url}", [$"Upstreams__{QuickPool}__0"] = $"{quickDirect.Instance.Url}" };
+        Dictionary<string, string> upstreams = new()
+        {
+            [$"Upstreams__{Pool}__0"] = $"{direct.Instance.Url}",
+            [$"Upstreams__{SlowPool}__0"] = $"{slowDirect.Instance.Url}",
+            [$"Upstreams__{QuickPool}__0"] = $"{quickDirect.Instance.Url}",
+        };
         await using var product = await ProductAsync(database, upstreams, ct);
         await using var apart = new Contender("apart-", await Instance.StartGatewayAsync(database, product.Instance, upstreams, at: null, ct), product.Headers);
         await using var portkey = await PortkeyAsync(direct.Instance.Url, ct);
-        var key = await KeyAsync(product.Instance, QuickPool, ct);
-        Contender[] paced = [direct, product, apart, .. portkey is null ? [] : (Contender[])[portkey]];
-        Contender[] quick = [quickDirect, product with { Headers = key }, apart with { Headers = key }, .. portkey is null ? [] : (Contender[])[portkey with { Headers = Portkey.Headers(quickDirect.Instance.Url) }]];
-        foreach (var contender in paced) await StreamLoad.RunAsync(contender, TimeSpan.FromSeconds(WarmUpSeconds), ct);
+        var (paced, slow, quick) = (To(direct, product.Headers), To(slowDirect, await KeyAsync(product.Instance, SlowPool, ct)), To(quickDirect, await KeyAsync(product.Instance, QuickPool, ct)));
+        foreach (var contender in paced) await s_streams.RunAsync(contender, TimeSpan.FromSeconds(WarmUpSeconds), ct);
         foreach (var contender in quick) await contender.LoadAsync(s_tiny, s_connections[0], WarmUpSeconds, ct);
-        await StreamsAsync(paced, ct);
+        await StreamsAsync(paced, "", s_streams, ct);
+        await StreamsAsync(slow, $"streams-{s_slowStreams.TokensPerSecond}/", s_slowStreams, ct);
         foreach (var connections in s_connections) await TinyAsync(quick, connections, ct);
         foreach (var (name, body) in s_prompts) await PromptsAsync(quick, name, body, ct);
         foreach (var contender in quick[1..]) Failed(contender, await new MemoryWatch(contender, s_tiny, s_connections[0], Watched(contender.Prefix == portkey?.Prefix)).RunAsync(ct));
         foreach (var contender in quick[1..]) Results.Row($"gateway/{contender.Prefix}failed", _failed.GetValueOrDefault(contender.Prefix), "requests");
+
+        Contender[] To(Contender engine, (string, string)[] key) =>
+            [engine, product with { Headers = key }, apart with { Headers = key }, .. portkey is null ? [] : (Contender[])[portkey with { Headers = Portkey.Headers(engine.Instance.Url) }]];
     }
 
     /// <summary>Portkey's gateway takes about fifty times as long, and is not what is promised here.</summary>
@@ -83,9 +94,12 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
         }
     }
 
-    private async Task StreamsAsync(Contender[] all, CancellationToken ct)
+    /// <param name="pace">Of the names of the rows.</param>
+    private async Task StreamsAsync(Contender[] all, string pace, StreamLoad load, CancellationToken ct)
     {
-        var turns = await TakeTurnsAsync(all, contender => StreamLoad.RunAsync(contender, options.Duration, ct));
+        // The two paces share the time of one measurement; the first length of a stream does not count.
+        var duration = TimeSpan.FromTicks(Math.Max(options.Duration.Ticks / 2, 2 * load.Length.Ticks));
+        var turns = await TakeTurnsAsync(all, contender => load.RunAsync(contender, duration, ct));
         for (var i = 0; i < all.Length; i++) Failed(all[i], turns[i].Sum(turn => turn.Failed));
         for (var i = 1; i < all.Length; i++)
         {
@@ -94,9 +108,9 @@ internal sealed class GatewayBench(Servers servers, BenchOptions options)
                 Added($"ttft-added-p{100 * share}", turn => Rounds.Percentile(turn.FirstTokens, share));
                 Added($"total-added-p{100 * share}", turn => Rounds.Percentile(turn.Totals, share));
             }
-            Results.Row($"gateway/{all[i].Prefix}stream-processor", Rounds.Median(turns[i].Select(turn => turn.MicrosecondsPerEvent)), "µs/event");
+            Results.Row($"gateway/{all[i].Prefix}{pace}stream-processor", Rounds.Median(turns[i].Select(turn => turn.MicrosecondsPerEvent)), "µs/event");
 
-            void Added(string what, Func<StreamTurn, double> number) => Row(all[i], what, [.. turns[i].Select(number)], [.. turns[0].Select(number)]);
+            void Added(string what, Func<StreamTurn, double> number) => Row(all[i], pace + what, [.. turns[i].Select(number)], [.. turns[0].Select(number)]);
         }
     }
 

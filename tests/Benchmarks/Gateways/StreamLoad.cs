@@ -8,38 +8,42 @@ namespace TokenLedger.Benchmarks.Gateways;
 internal sealed record StreamTurn(IReadOnlyList<double> FirstTokens, IReadOnlyList<double> Totals, int Failed, double MicrosecondsPerEvent);
 
 /// <summary>Clients that read streams as people do: many at once, each as slow as the model.</summary>
-internal static class StreamLoad
+/// <param name="tokensPerSecond">Of each stream.</param>
+/// <param name="tokens">Of each answer.</param>
+internal sealed class StreamLoad(int tokensPerSecond, int tokens)
 {
-    public const int Streams = 200;
-    public const int TokensPerSecond = 40;
-    private const int Tokens = 64;
-
-    /// <summary>A chunk for each token, one that says why it ends, and the end mark.</summary>
-    private const int Events = Tokens + 2;
+    private const int Streams = 200;
 
     /// <summary>Longer than a step of the engine: a request that is a little late may not always be in time for the same step.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_length = TimeSpan.FromSeconds((double)Tokens / TokensPerSecond);
     private static readonly string s_prompt = string.Join(' ', Enumerable.Range(0, 400).Select(n => $"word{n % 89}"));
 
-    public static async Task<StreamTurn> RunAsync(Contender contender, TimeSpan duration, CancellationToken ct)
+    /// <summary>A chunk for each token, one that says why it ends, and the end mark.</summary>
+    private readonly int _events = tokens + 2;
+
+    public int TokensPerSecond => tokensPerSecond;
+
+    /// <summary>How long one stream takes at least.</summary>
+    public TimeSpan Length { get; } = TimeSpan.FromSeconds((double)tokens / tokensPerSecond);
+
+    public async Task<StreamTurn> RunAsync(Contender contender, TimeSpan duration, CancellationToken ct)
     {
         var (seen, failed, processor) = (new ConcurrentBag<(double First, double Total)>(), 0, contender.Instance.ProcessorTime);
         var (started, streams) = (Stopwatch.GetTimestamp(), 0);
         await Task.WhenAll(Enumerable.Range(0, Streams).Select(ReadOnAsync));
         var used = contender.Instance.ProcessorTime - processor;
         if (seen.IsEmpty) throw new BenchException($"Of {streams} streams through {contender.Instance.Url} none was whole.");
-        return new([.. seen.Select(one => one.First)], [.. seen.Select(one => one.Total)], failed, used.TotalMicroseconds / Math.Max(1, (long)streams * Events));
+        return new([.. seen.Select(one => one.First)], [.. seen.Select(one => one.Total)], failed, used.TotalMicroseconds / Math.Max(1, (long)streams * _events));
 
         async Task ReadOnAsync(int reader)
         {
             var random = new Random(reader);
             var buffer = new byte[16_384];
-            await Task.Delay(random.NextDouble() * s_length, ct);
+            await Task.Delay(random.NextDouble() * Length, ct);
             for (var n = 0; Stopwatch.GetElapsedTime(started) < duration; n++)
             {
                 // Before everyone has begun once, there are fewer streams than there shall be.
-                var counts = Stopwatch.GetElapsedTime(started) > s_length;
+                var counts = Stopwatch.GetElapsedTime(started) > Length;
                 var one = await ReadAsync(contender, Body($"{reader} {n}"), buffer, ct);
                 Interlocked.Increment(ref streams);
                 if (one is not { } times) Interlocked.Increment(ref failed);
@@ -50,7 +54,7 @@ internal static class StreamLoad
     }
 
     /// <returns>Null when the stream is not whole.</returns>
-    private static async Task<(double First, double Total)?> ReadAsync(Contender contender, byte[] body, byte[] buffer, CancellationToken ct)
+    private async Task<(double First, double Total)?> ReadAsync(Contender contender, byte[] body, byte[] buffer, CancellationToken ct)
     {
         using var message = contender.Ask(body);
         var started = Stopwatch.GetTimestamp();
@@ -62,9 +66,9 @@ internal static class StreamLoad
             if (lines == 0) first = Stopwatch.GetElapsedTime(started);
             lines += buffer.AsSpan(0, read).Count((byte)'\n');
         }
-        return response.IsSuccessStatusCode && lines == 2 * Events ? (first.TotalMilliseconds, Stopwatch.GetElapsedTime(started).TotalMilliseconds) : null;
+        return response.IsSuccessStatusCode && lines == 2 * _events ? (first.TotalMilliseconds, Stopwatch.GetElapsedTime(started).TotalMilliseconds) : null;
     }
 
-    private static byte[] Body(string name) =>
-        Encoding.UTF8.GetBytes($$"""{"model":"model","stream":true,"max_tokens":{{Tokens}},"messages":[{"role":"user","content":"{{name}} {{s_prompt}}"}]}""");
+    private byte[] Body(string name) =>
+        Encoding.UTF8.GetBytes($$"""{"model":"model","stream":true,"max_tokens":{{tokens}},"messages":[{"role":"user","content":"{{name}} {{s_prompt}}"}]}""");
 }

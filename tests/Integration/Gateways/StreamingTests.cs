@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using TokenLedger.Contracts;
 using TokenLedger.Tests.Integration.Hosting;
 
 namespace TokenLedger.Tests.Integration.Gateways;
@@ -31,11 +32,14 @@ public sealed class StreamingTests(PostgresServer postgres)
         next.Release();
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Within.Patience());
         await using var stream = await response.Content.ReadAsStreamAsync(Within.Patience());
+        var id = RequestId.Parse(response.Headers.GetValues("x-request-id").Single());
         foreach (var one in s_events)
         {
             var read = new byte[Encoding.UTF8.GetByteCount(one)];
             await stream.ReadExactlyAsync(read, Within.Patience());
             Assert.Equal(one, Encoding.UTF8.GetString(read));
+            // What the prompt held is given back while the stream goes on.
+            if (one == s_events[0]) await site.Api.Events.FirstAsync<PrefillReleased>(e => e.Request == id);
             next.Release();
         }
         Assert.Equal(0, await stream.ReadAsync(new byte[1], Within.Patience()));
