@@ -7,8 +7,8 @@ namespace TokenLedger.Ledger.Sealing;
 internal sealed class CanonicalBuffer
 {
     private const int FirstSize = 4_096;
-    // What a JSON string must escape, and nothing else is escaped.
-    private static readonly SearchValues<byte> s_escaped = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
+    /// <summary>What a JSON string must escape, and nothing else is escaped.</summary>
+    public static readonly SearchValues<byte> Escaped = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
     private byte[] _bytes = new byte[FirstSize];
 
     public int Length { get; private set; }
@@ -52,7 +52,7 @@ internal sealed class CanonicalBuffer
     public void AppendQuoted(ReadOnlySpan<byte> utf8)
     {
         Append((byte)'"');
-        for (var plain = utf8.IndexOfAny(s_escaped); plain >= 0; plain = utf8.IndexOfAny(s_escaped))
+        for (var plain = utf8.IndexOfAny(Escaped); plain >= 0; plain = utf8.IndexOfAny(Escaped))
         {
             Append(utf8[..plain]);
             AppendEscape(utf8[plain]);

@@ -12,16 +12,34 @@ internal sealed class CanonicalJson
     private const int MostDepth = 64;
     private const int FewMembers = 64;
     private const int Shapes = 256;
+    private const int Templates = 16;
+    private const int MostTemplateLength = 2_048;
+    private const int MissesPerTemplate = 8;
     private readonly CanonicalBuffer _target;
     private readonly CanonicalBuffer _sorted = new();
     private readonly Shape?[] _shapes = new Shape?[Shapes];
     private Member[] _members = new Member[64];
     private int _memberCount;
+    private readonly CanonicalTemplate?[] _templates = new CanonicalTemplate?[Templates];
+    private long _misses;
 
     public CanonicalJson(CanonicalBuffer target) => _target = target;
 
     /// <exception cref="CanonicalFormException">It is not one JSON value, repeats a key, or holds a number beyond all bounds.</exception>
     public void Append(ReadOnlySpan<byte> json)
+    {
+        foreach (var template in _templates)
+        {
+            if (template is null) break;
+            if (template.TryAppend(json, _target)) return;
+        }
+        AppendParsed(json);
+        // Texts of ever new shapes must not cost a template each.
+        if (json.Length <= MostTemplateLength && _misses++ is var miss && miss % MissesPerTemplate == 0) _templates[miss / MissesPerTemplate % Templates] = CanonicalTemplate.Of(json);
+    }
+
+    /// <summary>As <see cref="Append"/>, of whatever JSON it is.</summary>
+    internal void AppendParsed(ReadOnlySpan<byte> json)
     {
         _memberCount = 0;
         try
