@@ -85,7 +85,7 @@ public sealed class ResourcesConverter : JsonConverter<Resources>
         typeof(WordConverter<ServiceClass>), typeof(WordConverter<EntitlementState>), typeof(WordConverter<Outcome>),
         typeof(WordConverter<Role>), typeof(WordConverter<DenialReason>), typeof(WordConverter<AdmissionPolicy>), typeof(WordConverter<QueueOrder>),
         typeof(WordConverter<ScalingSignal>), typeof(WordConverter<ScalingReason>),
-        typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter), typeof(ResourcesConverter),
+        typeof(WordConverter<PriceKind>), typeof(WordConverter<PricingCategory>), typeof(WordConverter<CommitmentStatus>), typeof(UtcTimeConverter), typeof(ResourcesConverter), typeof(TokensConsumedConverter),
     ])]
 [JsonSerializable(typeof(PoolOpened))]
 [JsonSerializable(typeof(PoolReconfigured))]

@@ -11,7 +11,7 @@ public sealed class ChargedEntries(BillingBook book, IDictionary<CommitmentHour,
     /// <summary>An entry that was charged earlier.</summary>
     public void Add(long position, in ChargedEntry entry) => _entries[position] = entry;
 
-    public IReadOnlyList<ChargedPart> Charge(TokensConsumed e, long position)
+    public List<ChargedPart> Charge(TokensConsumed e, long position)
     {
         var parts = book.Charge(e, position, covered);
         foreach (var part in parts) sums.Add(book.LineOf(e, part), part.Tokens, part.Micros, position);
@@ -19,7 +19,7 @@ public sealed class ChargedEntries(BillingBook book, IDictionary<CommitmentHour,
         return parts;
     }
 
-    public IReadOnlyList<ChargedPart> Charge(UsageCorrected e, long position)
+    public List<ChargedPart> Charge(UsageCorrected e, long position)
     {
         ArgumentNullException.ThrowIfNull(e);
         var before = _entries[e.Corrects.Position];

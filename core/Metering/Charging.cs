@@ -90,7 +90,14 @@ public static class Charging
     ];
 
     /// <summary>Tokens of these parts that used up the commitment.</summary>
-    public static long CoveredOf(IReadOnlyList<ChargedPart> parts) => parts.Where(part => part.Commitment == CommitmentStatus.Used).Sum(part => part.Tokens);
+    public static long CoveredOf(List<ChargedPart> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var covered = 0L;
+        foreach (var part in parts)
+            if (part.Commitment == CommitmentStatus.Used) covered += part.Tokens;
+        return covered;
+    }
 
     /// <summary>
     /// Under a closed period all its committed capacity has been charged already, what was not used as unused: covered tokens that come later take back as much of that,

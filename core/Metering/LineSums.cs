@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace TokenLedger.Core.Metering;
 
 /// <summary>Amounts of one line, and the positions of the first and last event in them.</summary>
@@ -18,7 +20,8 @@ public sealed class LineSums
 
     public void Add(in LineKey line, long tokens, long micros, long position)
     {
-        var sum = new LineSum(tokens, micros, position, position);
-        _lines[line] = _lines.TryGetValue(line, out var before) ? before + sum : sum;
+        var added = new LineSum(tokens, micros, position, position);
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, line, out var exists);
+        sum = exists ? sum + added : added;
     }
 }

@@ -77,7 +77,9 @@ internal static class BusTransport
         options.ReadCommentHandling = JsonCommentHandling.Disallow;
         options.AllowTrailingCommas = false;
         // The options outlive a bus, and a process may build more than one.
-        if (!options.Converters.OfType<EventBatchConverter>().Any()) options.Converters.Insert(0, new EventBatchConverter());
+        if (options.Converters.OfType<EventBatchConverter>().Any()) return options;
+        options.Converters.Insert(0, new EventBatchConverter());
+        options.Converters.Insert(0, new BatchEnvelopeConverter());
         return options;
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using TokenLedger.Contracts;
 
 namespace TokenLedger.Hosting;
@@ -16,9 +15,19 @@ internal sealed class EventBatchConverter : JsonConverterFactory
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
         (JsonConverter)Activator.CreateInstance(typeof(Typed<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;
 
-    private sealed class Typed<TEvent> : JsonConverter<EventBatch<TEvent>> where TEvent : class, ILedgerEvent
+    /// <summary>Reads a batch whose type is known only at run time.</summary>
+    internal interface IReader
     {
-        private static readonly JsonTypeInfo<TEvent> s_json = (JsonTypeInfo<TEvent>)EventCatalogue.Of(typeof(TEvent)).Json;
+        object Read(ref Utf8JsonReader reader, JsonSerializerOptions options);
+    }
+
+    private sealed class Typed<TEvent> : JsonConverter<EventBatch<TEvent>>, IReader where TEvent : class, ILedgerEvent
+    {
+        // Its converter is called by itself: the serialiser would look for the end of each event before it reads it.
+        private static readonly JsonSerializerOptions s_options = EventCatalogue.Of(typeof(TEvent)).Json.Options;
+        private static readonly JsonConverter<TEvent> s_json = (JsonConverter<TEvent>)s_options.GetConverter(typeof(TEvent));
+
+        object IReader.Read(ref Utf8JsonReader reader, JsonSerializerOptions options) => Read(ref reader, typeof(EventBatch<TEvent>), options);
 
         public override void Write(Utf8JsonWriter writer, EventBatch<TEvent> value, JsonSerializerOptions options)
         {
@@ -54,7 +63,7 @@ internal sealed class EventBatchConverter : JsonConverterFactory
             writer.WriteString("id"u8, e.Id);
             writer.WriteString("timestamp"u8, e.Timestamp.UtcDateTime);
             writer.WritePropertyName("data"u8);
-            JsonSerializer.Serialize(writer, e.Data, s_json);
+            s_json.Write(writer, e.Data, s_options);
             if (e.CorrelationId is not null) writer.WriteString("correlationId"u8, e.CorrelationId);
             if (e.CausationId is not null) writer.WriteString("causationId"u8, e.CausationId);
             writer.WriteEndObject();
@@ -81,7 +90,7 @@ internal sealed class EventBatchConverter : JsonConverterFactory
                 else if (reader.ValueTextEquals("version"u8)) version = Value(ref reader).GetInt64();
                 else if (reader.ValueTextEquals("id"u8)) id = Value(ref reader).GetGuid();
                 else if (reader.ValueTextEquals("timestamp"u8)) timestamp = Value(ref reader).GetDateTimeOffset();
-                else if (reader.ValueTextEquals("data"u8)) data = JsonSerializer.Deserialize(ref Value(ref reader), s_json);
+                else if (reader.ValueTextEquals("data"u8)) data = s_json.Read(ref Value(ref reader), typeof(TEvent), s_options);
                 else if (reader.ValueTextEquals("correlationId"u8)) correlation = Value(ref reader).GetString();
                 else if (reader.ValueTextEquals("causationId"u8)) causation = Value(ref reader).GetString();
                 else reader.Skip();

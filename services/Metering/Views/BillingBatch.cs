@@ -7,8 +7,13 @@ namespace TokenLedger.Metering.Views;
 /// <summary>What an entry or a correction costs, and how many of its tokens a commitment covered. What is given back of commitments charged as unused is no part of it.</summary>
 internal readonly record struct EntryCharge(long Micros, long Covered)
 {
-    public static EntryCharge Of(IReadOnlyList<ChargedPart> parts) =>
-        new(parts.Where(part => part.Commitment != CommitmentStatus.Unused).Sum(part => part.Micros), Charging.CoveredOf(parts));
+    public static EntryCharge Of(List<ChargedPart> parts)
+    {
+        var micros = 0L;
+        foreach (var part in parts)
+            if (part.Commitment != CommitmentStatus.Unused) micros += part.Micros;
+        return new(micros, Charging.CoveredOf(parts));
+    }
 }
 
 /// <summary>Charges the entries and corrections of a batch, and sums up what they add to the lines of statements.</summary>

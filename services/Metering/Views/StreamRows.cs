@@ -4,7 +4,8 @@ using TokenLedger.Contracts;
 namespace TokenLedger.Metering.Views;
 
 /// <summary>What a batch of events says about streams: how far they have come, and which have ended.</summary>
-internal sealed class StreamRows
+/// <param name="any">Whether there are streams before the batch. Only its own transaction adds any while that holds the view's checkpoint.</param>
+internal sealed class StreamRows(bool any)
 {
     private static readonly string s_merge = UsageSql.Load("MergeStreams");
     private static readonly string s_end = UsageSql.Load("EndStreams");
@@ -40,7 +41,7 @@ internal sealed class StreamRows
             batch.BatchCommands.Add(new(s_prune) { Parameters = { new() { Value = _reports[^1].At - kept } } });
         }
         // Reports first: one that comes after the end must not open the stream again.
-        if (_ended.Count > 0) batch.BatchCommands.Add(new(s_end) { Parameters = { new() { Value = _ended.Select(end => end.Pool).ToArray() }, new() { Value = _ended.Select(end => end.Request).ToArray() } } });
+        if (_ended.Count > 0 && (any || _reports.Count > 0)) batch.BatchCommands.Add(new(s_end) { Parameters = { new() { Value = _ended.Select(end => end.Pool).ToArray() }, new() { Value = _ended.Select(end => end.Request).ToArray() } } });
         if (batch.BatchCommands.Count == 0) return;
         await batch.PrepareAsync(ct);
         await batch.ExecuteNonQueryAsync(ct);

@@ -47,11 +47,10 @@ internal sealed class UsageProjection(Projector projector, ILedger ledger, Meter
 
     public async Task ApplyAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<RecordedEvent> events, CancellationToken ct)
     {
-        await using var position = new NpgsqlCommand(s_position, connection, transaction);
-        await position.PrepareAsync(ct);
-        var bill = new BillingBatch(await _book.AtAsync((long)(await position.ExecuteScalarAsync(ct))!, ct), new(connection, transaction));
+        var (position, anyStreams) = await PositionAsync(connection, transaction, ct);
+        var bill = new BillingBatch(await _book.AtAsync(position, ct), new(connection, transaction));
         await bill.PrepareAsync(events, connection, transaction, ct);
-        var (entries, corrections, hours, streams) = (new CopyRows(events.Count), new CopyRows(1), new HourTotals(), new StreamRows());
+        var (entries, corrections, hours, streams) = (new CopyRows(events.Count), new CopyRows(1), new HourTotals(), new StreamRows(anyStreams));
         var corrected = false;
         foreach (var recorded in events)
             switch (recorded.Data)
@@ -80,6 +79,15 @@ internal sealed class UsageProjection(Projector projector, ILedger ledger, Meter
         await hours.WriteAsync(connection, transaction, ct);
         await bill.WriteAsync(connection, transaction, ct);
         await streams.WriteAsync(connection, transaction, TimeSpan.FromDays(options.Value.StreamDays), ct);
+    }
+
+    private static async Task<(long Position, bool AnyStreams)> PositionAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(s_position, connection, transaction);
+        await command.PrepareAsync(ct);
+        await using var row = await command.ExecuteReaderAsync(ct);
+        await row.ReadAsync(ct);
+        return (row.GetInt64(0), row.GetBoolean(1));
     }
 
     private static void AddEntry(CopyRows rows, long position, TokensConsumed e, EntryCharge charge)

@@ -93,10 +93,14 @@ internal sealed class BusBench(Servers servers, BenchOptions options)
 
     private async Task<double> WithoutBusAsync(string connection, IEnumerator<NewEvent> usage, CancellationToken ct)
     {
-        await using var host = new MeteringHost(connection);
-        await host.UpgradeAsync(ct);
-        await AppendAsync(host, Take(usage, 2 * Burst), ct);
-        return await host.CatchUpAsync(2 * Burst, ct);
+        var rates = await Rounds.RunAsync(options.Duration, async () =>
+        {
+            await using var host = new MeteringHost(connection);
+            await host.UpgradeAsync(ct);
+            await AppendAsync(host, Take(usage, Burst), ct);
+            return await host.CatchUpAsync(Burst, ct);
+        });
+        return Rounds.Median(rates[0]);
     }
 
     private static List<NewEvent> Take(IEnumerator<NewEvent> usage, int count)

@@ -10,13 +10,13 @@ internal sealed record EventField(string Name, Type Type, string Parameter, bool
 /// <summary>What the catalogue's own serialisers say about fields.</summary>
 internal static class EventFields
 {
-    public static IReadOnlyList<EventField> Of(EventKind kind) => Of(kind.Json);
+    public static IReadOnlyList<EventField> Of(EventKind kind) => Of(kind.Type);
 
     /// <summary>The fields of a record inside an event.</summary>
     public static IReadOnlyList<EventField> Of(Type shape) => Of(General.GetTypeInfo(shape));
 
-    /// <summary>How events are written, but amounts in the general way: their own converter tells nothing of their fields.</summary>
-    public static JsonSerializerOptions General { get; } = WithoutOwnConverter();
+    /// <summary>How events are written, but in the general way: a converter of its own tells nothing of a shape's fields.</summary>
+    public static JsonSerializerOptions General { get; } = WithoutOwnConverters();
 
     /// <summary>The records that events hold, those inside them included.</summary>
     public static IReadOnlyList<Type> Shapes { get; } =
@@ -41,10 +41,11 @@ internal static class EventFields
             where parameter is not null
             select new EventField(property.Name, property.PropertyType, parameter.Name, parameter.IsNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null)];
 
-    private static JsonSerializerOptions WithoutOwnConverter()
+    private static JsonSerializerOptions WithoutOwnConverters()
     {
         var general = new JsonSerializerOptions(EventCatalogue.Kinds[0].Json.Options);
         general.Converters.Remove(general.Converters.OfType<ResourcesConverter>().Single());
+        general.Converters.Remove(general.Converters.OfType<TokensConsumedConverter>().Single());
         return general;
     }
 
