@@ -31,6 +31,14 @@ public interface ILedger
     /// <summary>The events with these ids, those that exist, in no order.</summary>
     Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct);
 
+    /// <summary>
+    /// As <see cref="FindAsync(IReadOnlyCollection{Guid}, CancellationToken)"/>, of events some of which can only have been recorded after another one, their cause. Where this process still has
+    /// everything since the cause in memory, they are not looked for elsewhere, and what other processes have appended since its own last append may be missed:
+    /// exact for who then appends to the stream of the events, having seen all of its versions.
+    /// </summary>
+    /// <param name="causes">The id of the cause, by the id of the event.</param>
+    Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, IReadOnlyDictionary<Guid, Guid> causes, CancellationToken ct) => FindAsync(ids, ct);
+
     /// <summary>Position of the last event; 0 when there is none.</summary>
     Task<long> HeadAsync(CancellationToken ct);
 

@@ -67,15 +67,16 @@ internal sealed class RecentEvents(int capacity)
         }
     }
 
-    /// <summary>Those of the events with these ids that are kept, and the other ids.</summary>
-    public List<RecordedEvent> Find(IReadOnlyCollection<Guid> ids, out List<Guid> others)
+    /// <summary>Those of the events with these ids that are kept, and the other ids, but for those that can only follow a cause since which everything is kept.</summary>
+    public List<RecordedEvent> Find(IReadOnlyCollection<Guid> ids, IReadOnlyDictionary<Guid, Guid> causes, out List<Guid> others)
     {
         List<RecordedEvent> found = [];
         others = [];
         lock (_gate)
             foreach (var id in ids.Distinct())
                 if (_byId.TryGetValue(id, out var e)) found.Add(e);
-                else others.Add(id);
+                // What is kept from before a gap says nothing about the gap.
+                else if (!causes.TryGetValue(id, out var cause) || !_byId.TryGetValue(cause, out e) || e.Position <= _floor) others.Add(id);
         return found;
     }
 

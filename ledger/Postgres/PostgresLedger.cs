@@ -11,6 +11,7 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
     private const string EventIdIndex = "idx_mt_events_event_id";
     /// <summary>Events of this process kept at hand for its own readers.</summary>
     public const int DefaultRecentEvents = 16_384;
+    private static readonly Dictionary<Guid, Guid> s_noCauses = [];
     private readonly LedgerSignals _signals = new();
     private readonly RecentEvents _recent = new(recentEvents);
 
@@ -73,10 +74,13 @@ public sealed class PostgresLedger(NpgsqlDataSource source, int recentEvents = P
         return LedgerPages.Of(events, after, limit, head);
     }
 
-    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    public Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) => FindAsync(ids, s_noCauses, ct);
+
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<Guid> ids, IReadOnlyDictionary<Guid, Guid> causes, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var recent = _recent.Find(ids, out var others);
+        ArgumentNullException.ThrowIfNull(causes);
+        var recent = _recent.Find(ids, causes, out var others);
         if (others.Count == 0) return recent;
         var recorded = await ReadPreparedAsync(SqlText.FindEvents, [new NpgsqlParameter<Guid[]> { TypedValue = [.. others], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid }], ct);
         return recent.Count == 0 ? recorded : [.. recent, .. recorded];

@@ -18,6 +18,7 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
     private readonly HashSet<RequestId> _ended = [];
     private readonly HashSet<RequestId> _lost = [];
     private readonly HashSet<Guid> _wanted = [];
+    private readonly Dictionary<Guid, Guid> _causes = [];
     private HashSet<Guid> _looked = [];
     private Dictionary<Guid, RecordedEvent> _recorded = [];
     private Dictionary<long, Corrected> _corrected = [];
@@ -52,10 +53,10 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
     {
         ForgetBatch();
         _looked = new(2 * batch.Count);
+        _causes.Clear();
         foreach (var command in batch) LookFor(command);
         _wanted.Clear();
-        if (_careful > 0) _careful--;
-        _recorded = _looked.Count == 0 ? [] : (await ledger.FindAsync(_looked, ct)).ToDictionary(e => e.Id);
+        _recorded = _looked.Count == 0 ? [] : (await ledger.FindAsync(_looked, _causes, ct)).ToDictionary(e => e.Id);
         _streams = await recall.StreamsAsync(pool, [.. batch.OfType<RecordLostEnd>().Select(command => command.Request)], ct);
         _corrected = await recall.CorrectionsAsync([.. batch.Select(Corrects).OfType<RecordedEvent>().Select(e => e.Position)], ct);
         if (pool is { } named && directory.FindPool(named) is null) await follower.RefreshAsync(ct);
@@ -69,6 +70,12 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
         _ => throw new UnreachableException(),
     };
 
+    /// <summary>Only what is appended shows that the ledger's memory knows what others had appended before.</summary>
+    public void Recorded(IReadOnlyList<NewEvent> events, Appended appended)
+    {
+        if (_careful > 0) _careful--;
+    }
+
     public IReadOnlyList<NewEvent> EndBatch(DateTimeOffset now) => [];
 
     private void LookFor(UsageCommand command)
@@ -77,7 +84,10 @@ internal sealed class UsageModel(PoolId? pool, ILedger ledger, UsageRecall recal
         {
             case RecordUsage usage:
                 if (_careful > 0 || _wanted.Contains(usage.Id)) _looked.Add(usage.Id);
-                if (usage.AdmissionId is { } admission) _looked.UnionWith([admission, usage.LostEndId]);
+                if (usage.AdmissionId is not { } admission) break;
+                _looked.UnionWith([admission, usage.LostEndId]);
+                // Hardly any end was taken for lost. That one was by another process shows at the append, which is careful from then on.
+                if (_careful == 0) _causes[usage.LostEndId] = admission;
                 break;
             case RecordLostEnd lost:
                 _looked.UnionWith([EventIds.Admission(lost.Of, lost.Request), EventIds.LostEnd(lost.Request)]);

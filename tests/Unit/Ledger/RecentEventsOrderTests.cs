@@ -46,6 +46,28 @@ public sealed class RecentEventsOrderTests
         Assert.Equal(3, _recent.End());
     }
 
+    [Fact]
+    public void What_can_only_follow_is_looked_for_where_others_may_have_recorded_it()
+    {
+        var (cause, follower) = (Facts.Capacities(1), Facts.Capacities(1));
+        var causes = new Dictionary<Guid, Guid> { [follower[0].Id] = cause[0].Id };
+        Append(1, 1);
+        Assert.Equal([follower[0].Id], Others());
+        _recent.Begin();
+        _recent.Add("a", new(2, 2), cause);
+        _recent.End();
+        Assert.Empty(Others());
+        // Another process has appended at 3: the cause is still kept, and what came behind it is not.
+        Append(4, 1);
+        Assert.Equal([follower[0].Id], Others());
+
+        List<Guid> Others()
+        {
+            Assert.DoesNotContain(_recent.Find([follower[0].Id], causes, out var others), e => e.Id == follower[0].Id);
+            return others;
+        }
+    }
+
     private long Append(long position, int events)
     {
         _recent.Begin();
