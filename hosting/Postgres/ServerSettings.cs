@@ -24,6 +24,8 @@ internal static class ServerSettings
             // Sized for a small machine that shares its memory with the services.
             ("shared_buffers", Number(options.SharedBuffersMb) + "MB"),
             ("max_wal_size", Number(options.MaxWalMb) + "MB"),
+            // Log files are kept and written over: making a new one holds all commits up for fifty milliseconds.
+            ("min_wal_size", Number(options.MaxWalMb / 4) + "MB"),
             // Most full page images are of the index on event ids, which are hashes: compressing them wins nothing and takes ten times as long as writing them.
             ("wal_compression", "off"),
             ("checkpoint_completion_target", "0.9"),

@@ -9,6 +9,8 @@ namespace TokenLedger.Benchmarks;
 /// <summary>The private PostgreSQL of one run, set as the product sets its own, with a database for each figure.</summary>
 internal sealed class Servers : IAsyncDisposable
 {
+    /// <summary>Of 16 MB each: more than a figure fills before the next checkpoint.</summary>
+    private const int LogFiles = 96;
     private readonly TempHome _home;
     private readonly PrivatePostgres _postgres;
     private readonly NpgsqlDataSource _administration;
@@ -22,13 +24,27 @@ internal sealed class Servers : IAsyncDisposable
         var home = new TempHome();
         try
         {
-            return new(home, await PrivatePostgres.StartAsync(new(home.Folder), NullLogger.Instance, TimeProvider.System, ct));
+            var servers = new Servers(home, await PrivatePostgres.StartAsync(new(home.Folder), NullLogger.Instance, TimeProvider.System, ct));
+            await servers.MakeLogFilesAsync(ct);
+            return servers;
         }
         catch
         {
             home.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A server that has worked for a while writes over the files of its log; a new one would fill each with zeros first, while commits wait.</summary>
+    private async Task MakeLogFilesAsync(CancellationToken ct)
+    {
+        for (var file = 0; file < LogFiles; file++)
+        {
+            await using var next = _administration.CreateCommand("select pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()");
+            await next.ExecuteNonQueryAsync(ct);
+        }
+        await using var checkpoint = _administration.CreateCommand("checkpoint");
+        await checkpoint.ExecuteNonQueryAsync(ct);
     }
 
     public Task<Machine> DescribeAsync(CancellationToken ct) => Machine.DescribeAsync(_administration, ct);
