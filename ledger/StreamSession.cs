@@ -6,6 +6,7 @@ namespace TokenLedger.Ledger;
 /// <summary>A model with the place in its stream where it stands: rebuilds it when that is not known, decides batches on it and appends them.</summary>
 internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamModel<TCommand, TAnswer> model, TimeProvider clock, StreamWriterOptions options, ILogger log)
 {
+    private const long MuchToRead = 128 << 20;
     // Version and time of the stream's last event as the model knows it. Null: the model may be ahead of the stream or behind it and must be rebuilt.
     private (long Version, DateTimeOffset Time)? _place;
 
@@ -118,6 +119,7 @@ internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamMo
     {
         model.Reset();
         if (!model.NeedsHistory) return (await ReachAsync(() => ledger.VersionAsync(model.Stream, ct)), DateTimeOffset.MinValue);
+        var before = GC.GetTotalAllocatedBytes();
         (long Version, DateTimeOffset Time) place = (0, DateTimeOffset.MinValue);
         if (model.OpeningType is { } opening) place.Version = Math.Max(0, await ReachAsync(() => ledger.LastVersionAsync(model.Stream, opening, ct)) - 1);
         while (true)
@@ -128,8 +130,11 @@ internal sealed class StreamSession<TCommand, TAnswer>(ILedger ledger, IStreamMo
                 model.Evolve(recorded.Data, recorded.Timestamp);
                 place = (recorded.Version, Later(place.Time, recorded.Timestamp));
             }
-            if (page.Count < options.LoadPageSize) return place;
+            if (page.Count < options.LoadPageSize) break;
         }
+        // The books of a large pool are tens of megabytes of JSON. What reading them has left is given back before the pool serves anyone.
+        if (GC.GetTotalAllocatedBytes() - before > MuchToRead) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        return place;
     }
 
     private async Task<T> ReachAsync<T>(Func<Task<T>> call)
