@@ -23,6 +23,13 @@ public sealed class AdmissionOptions
     [Range(1, 100_000_000)]
     public int EventsPerBook { get; set; } = 50_000;
 
+    /// <summary>
+    /// With more open reservations than this, 300 bytes of JSON or more each, a pool keeps its last books until there are fewer: closed books are one event,
+    /// for which the pool stands still, and PostgreSQL takes 256 MB of JSON at most.
+    /// </summary>
+    [Range(0, 500_000)]
+    public int OpenPerBook { get; set; } = 250_000;
+
     /// <summary>How often leases and the calendar are looked at, in milliseconds.</summary>
     [Range(10, 60_000)]
     public int SweepIntervalMs { get; set; } = 500;

@@ -65,7 +65,7 @@ internal sealed class PoolModel(PoolId pool, ILedger ledger, AdmissionOptions op
             NotOpen when RequestOf(request) is { } id && _admissions.Find(id) is { } ended =>
                 Reply(new PoolReply(new Ended(((RequestAdmitted)ended.Data).Entitlement), ended.Position)),
             // Books are closed when there is nothing else to do, and not so often that writing them down costs more than reading on.
-            Done { Changed: false } when command is Sweep && _state.Version - _opening >= Math.Max(options.EventsPerBook, _state.Open.Count) =>
+            Done { Changed: false } when command is Sweep && _state.Open.Count <= options.OpenPerBook && _state.Version - _opening >= Math.Max(options.EventsPerBook, _state.Open.Count) =>
                 PoolDecisions.Decide(_state, new CloseBooks(), now) is var closed ? Record(closed.Events, closed.Answer, now) : default,
             Denied denied when !_denials.MayList(denied.Event, now) => Reply(new PoolReply(denied, 0)),
             var answer => Record(decision.Events, answer, now),
