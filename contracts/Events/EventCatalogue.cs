@@ -73,7 +73,7 @@ public static class EventCatalogue
     /// <exception cref="JsonException">The type is unknown or the JSON is not of its shape.</exception>
     public static ILedgerEvent Deserialize(string wireName, ReadOnlySpan<byte> json) =>
         s_byName.TryGetValue(wireName, out var kind)
-            ? PoolEventReader.Read(kind.Type, json) ?? (ILedgerEvent?)JsonSerializer.Deserialize(json, kind.Json) ?? throw new JsonException($"A '{wireName}' is not null.")
+            ? (ILedgerEvent?)JsonSerializer.Deserialize(json, kind.Json) ?? throw new JsonException($"A '{wireName}' is not null.")
             : throw new JsonException($"No event is called '{wireName}'.");
 
     private static EventKind Kind<TEvent>(string wireName, string stream, string writer, string meaning) where TEvent : ILedgerEvent =>
