@@ -11,7 +11,7 @@ public sealed class FollowerOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")] public TimeSpan CatchUpInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Events that one reading of the ledger, and so one call of a handler, has at most.</summary>
-    [Range(1, 100_000)] public int CatchUpPage { get; set; } = 2_000;
+    [Range(1, 100_000)] public int CatchUpPage { get; set; } = 5_000;
 
     /// <summary>Batches from the bus that wait for a busy follower at most. Beyond it those of a broker wait there; those of the bus in memory are dropped and read from the ledger.</summary>
     [Range(1, 10_000)] public int MailboxBatches { get; set; } = 16;

@@ -15,7 +15,7 @@ internal sealed record BenchOptions(string Figure, int Seconds, long Events, int
 
     public static BenchOptions Read(string[] args)
     {
-        var options = new BenchOptions(args.Length > 0 ? args[0] : Figures.All, Seconds: 10, Events: 1_000_000, Requests: 100_000);
+        var options = new BenchOptions(args.Length > 0 ? args[0] : Figures.All, Seconds: 10, Events: 4_000_000, Requests: 100_000);
         for (var i = 1; i + 1 < args.Length; i += 2)
             options = args[i] switch
             {

@@ -12,6 +12,7 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
 {
     private const int Connections = 16;
     private const int LargestBatch = 1_000;
+    private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(5);
     private static readonly int[] s_sizes = [1, 10, 100, 256, LargestBatch];
 
     public async Task RunAsync(CancellationToken ct)
@@ -45,6 +46,7 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
 
         Results.Row($"append/{size}", Rounds.Typical(rates[0], rates[2]), "events/s", $"raw COPY in transactions of {size}");
         Results.Row($"append/{size}-sealed", Rounds.Typical(rates[1], rates[2]), "events/s", $"raw COPY in transactions of {size}");
+        if (size == 1) await PacedAsync();
         if (size < LargestBatch) return;
         Results.Row($"append/{size}-to-single", Rounds.Typical(rates[0], rates[3]), "events/s", $"an event per transaction on {Connections} connections, positions dense");
         Results.Row($"append/{size}-to-sequence", Rounds.Typical(rates[0], rates[4]), "events/s", $"an event per transaction on {Connections} connections, positions from a sequence");
@@ -63,6 +65,23 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
             return events / appended.TotalSeconds;
         }
 
+        // What one commit takes of a request's time while the machine has little to do: nothing is awake, and nothing is in the processor's cache.
+        async Task PacedAsync()
+        {
+            var (waits, copies) = (new List<double>(), new List<double>());
+            var next = new Queue<NewEvent>(Take(2 * (int)(options.Duration / s_pace)));
+            using var timer = new PeriodicTimer(s_pace);
+            while (next.Count > 1 && await timer.WaitForNextTickAsync(ct))
+            {
+                waits.Add(await TimeAsync(async () => version = await AppendAsync([next.Dequeue()], version)));
+                await timer.WaitForNextTickAsync(ct);
+                RawRow[] row = [RawRow.Of(new(stream, next.Dequeue()))];
+                copies.Add(await TimeAsync(() => dense.WriteAsync(row, ct)));
+            }
+            foreach (var share in (double[])[0.5, 0.99])
+                Results.Row($"append/1-paced-p{100 * share}", Rounds.Percentile(waits, share), "ms", Rounds.Percentile(copies, share), "one prepared statement and its commit");
+        }
+
         async Task<double> RawRoundAsync()
         {
             var rows = Rows(events);
@@ -73,6 +92,13 @@ internal sealed class AppendBench(Servers servers, BenchOptions options)
         {
             var rows = Rows(2 * LargestBatch);
             return await Rounds.RateAsync(rows.Count, () => oneByOne.WriteAsync(rows, ct));
+        }
+
+        static async Task<double> TimeAsync(Func<Task> work)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await work();
+            return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         }
 
         List<RawRow> Rows(int count) => [.. Take(count).Select(recorded => RawRow.Of(new(stream, recorded)))];

@@ -21,7 +21,8 @@ internal sealed class MeteringHost : IAsyncDisposable
     private bool _started;
 
     /// <param name="broker">Null for the bus in memory.</param>
-    public MeteringHost(string connection, Uri? broker = null)
+    /// <param name="seals">False when sealing is left to another process, as it mostly is: one seals at a time.</param>
+    public MeteringHost(string connection, Uri? broker = null, bool seals = true)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Configuration["TokenLedger:Postgres:ConnectionString"] = connection;
@@ -30,6 +31,7 @@ internal sealed class MeteringHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         if (broker is null) builder.AddMetering();
         else AddViewBehindBroker(builder.Services);
+        if (!seals) builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(SealingLoop)));
         builder.Services.Replace(ServiceDescriptor.Singleton<ILedger>(provider => CountedReads.Of(ActivatorUtilities.CreateInstance<PostgresLedger>(provider))));
         _app = builder.Build();
         Ledger = _app.Services.GetRequiredService<ILedger>();
