@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Npgsql;
 using TokenLedger.Contracts;
 
 namespace TokenLedger.Tests.Integration.Http;
@@ -61,6 +62,24 @@ public sealed class StreamTests(StreamTests.OnePool fixture) : IClassFixture<Str
         await LostAsync(marker);
         Assert.Empty(await EntriesAsync(silent));
         Assert.Equal(["100 50"], (await EntriesAsync(ended)).Select(Tokens));
+    }
+
+    /// <summary>Also when the lease runs out before the end has reached the pool: who bills lost ends looks here.</summary>
+    [Fact]
+    public async Task Knows_which_streams_have_ended()
+    {
+        var (running, ended, late) = (await AdmitAsync(), await AdmitAsync(), await AdmitAsync());
+        foreach (var request in (Guid[])[running, ended]) (await _gateway.PostUsageAsync(Bodies.Streamed(request))).MustBe(202);
+        // Of this one the view hears report and end at once.
+        (await _gateway.PostUsageAsync(new JsonArray(Bodies.Streamed(late), Bodies.Usage(late)))).MustBe(202);
+        (await _gateway.UseAsync(ended)).MustBe(202);
+        await _api.Follower("metering-usage").WaitForAsync(await _api.Events.HeadAsync(), Hosting.Within.Patience());
+        await using var command = _api.Service<NpgsqlDataSource>().CreateCommand("select request_id from usage_streams where ended and request_id = any ($1)");
+        command.Parameters.Add(new() { Value = new[] { running, ended, late } });
+        HashSet<Guid> found = [];
+        await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        while (await row.ReadAsync(TestContext.Current.CancellationToken)) found.Add(row.GetGuid(0));
+        Assert.Equal([ended, late], found);
     }
 
     [Fact]
