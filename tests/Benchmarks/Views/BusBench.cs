@@ -7,7 +7,7 @@ namespace TokenLedger.Benchmarks.Views;
 /// <summary>From the ledger through a real broker into the usage view in PostgreSQL, which counts every event once: how many a second, and how far behind at a steady rate.</summary>
 internal sealed class BusBench(Servers servers, BenchOptions options)
 {
-    /// <summary>What a process keeps of its last appends, about: a publisher reads from there what others append while it is at work.</summary>
+    /// <summary>About what a process keeps in memory of its last appends, from where its publisher reads them as in service.</summary>
     private const int Burst = 16_000;
     private const int Ticks = 100;
     private const int SteadyRate = 5_000;
