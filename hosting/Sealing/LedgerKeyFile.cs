@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using TokenLedger.Ledger.Sealing;
 
@@ -34,7 +35,7 @@ internal static class LedgerKeyFile
             if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
             using (var writer = new StreamWriter(new FileStream(own, options))) writer.Write(key.ToPem());
             // Never over another: whoever comes second uses the first one's.
-            File.Move(own, path, overwrite: false);
+            if (!TryLink(own, path) && !File.Exists(path)) File.Move(own, path, overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -45,4 +46,11 @@ internal static class LedgerKeyFile
             File.Delete(own);
         }
     }
+
+    /// <summary>Gives a file a second name in one step, unless that is taken; on Unix a move looks whether it is and then moves, and another process may come between.</summary>
+    private static bool TryLink(string file, string name) => !OperatingSystem.IsWindows() && Link(file, name) == 0;
+
+    [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
 }
